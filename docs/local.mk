@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: ISC
+# What is read, and the example programs.

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: ISC
+# libstream, from the bottom layer up
+lib_LTLIBRARIES += %D%/libstream.la
+include_HEADERS += %D%/libstream.h
+pkgconfig_DATA += %D%/libstream.pc
+
+%C%_libstream_la_LDFLAGS = $(LIB_LDFLAGS)
+%C%_libstream_la_LIBADD = $(PTHREAD_LIBS)
+%C%_libstream_la_SOURCES = \
+	%D%/core/io.c \
+	%D%/core/io.h \
+	%D%/core/chunk.c \
+	%D%/core/chunk.h \
+	%D%/core/poller.c \
+	%D%/core/poller.h \
+	%D%/libstream.h

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: ISC
+# make check: C programs in unit/ and bats files, all of them TAP.
+#
+# A unit program is check_PROGRAMS += %D%/unit/NAME and its _SOURCES; it may use
+# what libstream hides, for it is linked with the archive.  A bats file is added
+# to bats_tests: it is run once for each kind of I/O that was built.
+TEST_EXTENSIONS = .bats
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) \
+	$(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+BATS_LOG_DRIVER = $(TAP_DRIVER)
+if HAVE_BATS
+BATS_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/run-bats
+else
+BATS_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/no-bats
+endif
+if LINUX_IO
+io_modes = linux plain
+else
+io_modes = plain
+endif
+
+AM_TESTS_ENVIRONMENT = \
+	SU_SRCDIR='$(abs_top_srcdir)'; export SU_SRCDIR; \
+	SU_BUILDDIR='$(abs_top_builddir)'; export SU_BUILDDIR; \
+	SU_IO_MODES="$${STREAM_IO:-$(io_modes)}"; export SU_IO_MODES; \
+	SU_SANITIZE='$(SANITIZE_CFLAGS)'; export SU_SANITIZE; \
+	BATS='$(BATS)'; export BATS; \
+	CC='$(CC)'; export CC; \
+	PATH='$(abs_top_builddir)/bin$(PATH_SEPARATOR)'"$$PATH"; export PATH; \
+	LC_ALL=C TZ=UTC0; export LC_ALL TZ;
+
+bats_tests =
+
+TESTS += $(check_PROGRAMS) $(bats_tests)
+EXTRA_DIST += $(bats_tests) %D%/helper.bash %D%/no-bats %D%/run-bats
