@@ -7,10 +7,21 @@ pkgconfig_DATA += %D%/libstream.pc
 %C%_libstream_la_LDFLAGS = $(LIB_LDFLAGS)
 %C%_libstream_la_LIBADD = $(PTHREAD_LIBS)
 %C%_libstream_la_SOURCES = \
-	%D%/core/io.c \
-	%D%/core/io.h \
 	%D%/core/chunk.c \
 	%D%/core/chunk.h \
+	%D%/core/io.c \
+	%D%/core/io.h \
+	%D%/core/loop.c \
+	%D%/core/loop.h \
 	%D%/core/poller.c \
 	%D%/core/poller.h \
+	%D%/core/signal.c \
+	%D%/core/timer.c \
+	%D%/core/watch.c \
+	%D%/core/work.c \
 	%D%/libstream.h
+
+# What check-abi compares: library, list, header.
+EXTRA_DIST += %D%/libstream.symbols
+abi = %D%/.libs/libstream.so $(srcdir)/%D%/libstream.symbols \
+	$(srcdir)/%D%/libstream.h

@@ -30,6 +30,10 @@ AM_TESTS_ENVIRONMENT = \
 	PATH='$(abs_top_builddir)/bin$(PATH_SEPARATOR)'"$$PATH"; export PATH; \
 	LC_ALL=C TZ=UTC0; export LC_ALL TZ;
 
+# What the unit programs share: checks, and streams that misbehave.
+%C%_unit_common = %D%/unit/sources.c %D%/unit/sources.h %D%/unit/tap.h
+EXTRA_DIST += $(%C%_unit_common)
+
 bats_tests =
 
 TESTS += $(check_PROGRAMS) $(bats_tests)
