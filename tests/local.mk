@@ -34,6 +34,9 @@ AM_TESTS_ENVIRONMENT = \
 %C%_unit_common = %D%/unit/sources.c %D%/unit/sources.h %D%/unit/tap.h
 EXTRA_DIST += $(%C%_unit_common)
 
+check_PROGRAMS += %D%/unit/units
+%C%_unit_units_SOURCES = %D%/unit/units.c %D%/unit/tap.h
+
 bats_tests =
 
 TESTS += $(check_PROGRAMS) $(bats_tests)
