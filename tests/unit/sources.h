@@ -27,6 +27,9 @@ unsigned char *make_bytes(size_t len, uint64_t seed);
 /* Lines of random length, at most longest; the last has no newline. */
 unsigned char *make_lines(size_t len, size_t longest, uint64_t seed);
 
+/* A string literal as the argument of a callback that only reads it. */
+#define WORD(literal) ((void *)(uintptr_t)(literal))
+
 /* How many times full tests run: few, or many where SU_LONG is set. */
 unsigned rounds(unsigned few, unsigned many);
 
