@@ -30,25 +30,23 @@ AM_TESTS_ENVIRONMENT = \
 	PATH='$(abs_top_builddir)/bin$(PATH_SEPARATOR)'"$$PATH"; export PATH; \
 	LC_ALL=C TZ=UTC0; export LC_ALL TZ;
 
-# What the unit programs share: checks, and streams that misbehave.
-%C%_unit_common = %D%/unit/sources.c %D%/unit/sources.h %D%/unit/tap.h
-EXTRA_DIST += $(%C%_unit_common)
-
 check_PROGRAMS += %D%/unit/units
 %C%_unit_units_SOURCES = %D%/unit/units.c %D%/unit/tap.h
 
 # --- unit/: one subject each ---------------------------------------------------
-unit_common = %D%/unit/sources.c %D%/unit/sources.h %D%/unit/tap.h
+# What the unit programs share: checks, and streams that misbehave.
+%C%_unit_common = %D%/unit/sources.c %D%/unit/sources.h %D%/unit/tap.h
+EXTRA_DIST += $(%C%_unit_common)
 
 check_PROGRAMS += \
 	%D%/unit/loop \
 	%D%/unit/signals \
 	%D%/unit/timer \
 	%D%/unit/watch
-%C%_unit_loop_SOURCES = %D%/unit/loop.c $(unit_common)
-%C%_unit_signals_SOURCES = %D%/unit/signals.c $(unit_common)
-%C%_unit_timer_SOURCES = %D%/unit/timer.c $(unit_common)
-%C%_unit_watch_SOURCES = %D%/unit/watch.c $(unit_common)
+%C%_unit_loop_SOURCES = %D%/unit/loop.c $(%C%_unit_common)
+%C%_unit_signals_SOURCES = %D%/unit/signals.c $(%C%_unit_common)
+%C%_unit_timer_SOURCES = %D%/unit/timer.c $(%C%_unit_common)
+%C%_unit_watch_SOURCES = %D%/unit/watch.c $(%C%_unit_common)
 
 bats_tests =
 
