@@ -1,2 +1,15 @@
 # SPDX-License-Identifier: ISC
-# What is read, and the example programs.
+# What is read, and the example programs.  These are built by tests/examples.bats
+# with the library as it is installed, not here.
+EXTRA_DIST += \
+	%D%/examples/duplex.c \
+	%D%/examples/hand-pipe.c \
+	%D%/examples/million.c \
+	%D%/examples/node/duplex.js \
+	%D%/examples/node/order.js \
+	%D%/examples/node/reverse-transform.js \
+	%D%/examples/node/ticks.js \
+	%D%/examples/order.c \
+	%D%/examples/reverse-transform.c \
+	%D%/examples/rot13.c \
+	%D%/examples/ticks.c
