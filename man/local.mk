@@ -43,10 +43,4 @@ uninstall-man-names:
 	$(each_name); do rm -f "$(DESTDIR)$(man3dir)/$$alias.3"; done
 	$(each_alias); rm -f "$(DESTDIR)$(man1dir)/$$from.1"; done
 
-# --- Lint -----------------------------------------------------------------------
-
-check-man:
-	cd $(srcdir) && \
-	  $(MANDOC) -T lint -W warning $(dist_man_MANS) $(notrans_dist_man_MANS)
-
-.PHONY: check-man install-man-names uninstall-man-names
+.PHONY: install-man-names uninstall-man-names
