@@ -2,9 +2,11 @@
 # Checks beside the tests.  Each is a script that prints TAP and leaves a log
 # and a .trs as a test does, so that summary.sh counts what it claims.
 EXTRA_DIST += \
+	bootstrap \
 	%D%/check-abi.sh \
 	%D%/check-man.sh \
 	%D%/check-style.sh \
+	%D%/demo.sh \
 	%D%/summary.sh \
 	%D%/tap.sh
 

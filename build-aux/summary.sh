@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: ISC
 # summary.sh FILE.trs... - sum the results that the harness left in files into
 # one line, "N passed, M failed[, K skipped]", counting test cases, not files.
-# A file that is not there is a failure: what was to run did not.
+# Those that failed or were skipped are named before it.  A file that is not
+# there is a failure: what was to run did not.
 # Fails if anything failed, or if nothing ran at all.
 set -u
 
 for file; do
 	if [ -r "$file" ]; then
-		cat "$file"
+		grep '^:test-result:' "$file"
+		grep -hE '^(FAIL|XPASS|ERROR|SKIP): ' "${file%.trs}.log"
 	else
-		echo "summary.sh: $file: no results" >&2
-		echo ':test-result: ERROR'
+		echo ":test-result: ERROR"
+		echo "ERROR: ${file%.trs} did not run"
 	fi
 done | awk '
-	$1 == ":test-result:" { count[$2]++ }
+	$1 != ":test-result:" { print; next }
+	{ count[$2]++ }
 	END {
 		passed = count["PASS"] + count["XFAIL"]
 		failed = count["FAIL"] + count["XPASS"] + count["ERROR"]
