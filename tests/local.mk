@@ -39,14 +39,22 @@ check_PROGRAMS += %D%/unit/units
 EXTRA_DIST += $(%C%_unit_common)
 
 check_PROGRAMS += \
+	%D%/unit/chunk \
+	%D%/unit/error \
 	%D%/unit/loop \
+	%D%/unit/readable \
 	%D%/unit/signals \
 	%D%/unit/timer \
-	%D%/unit/watch
+	%D%/unit/watch \
+	%D%/unit/writable
 %C%_unit_loop_SOURCES = %D%/unit/loop.c $(%C%_unit_common)
 %C%_unit_signals_SOURCES = %D%/unit/signals.c $(%C%_unit_common)
 %C%_unit_timer_SOURCES = %D%/unit/timer.c $(%C%_unit_common)
 %C%_unit_watch_SOURCES = %D%/unit/watch.c $(%C%_unit_common)
+%C%_unit_chunk_SOURCES = %D%/unit/chunk.c $(%C%_unit_common)
+%C%_unit_readable_SOURCES = %D%/unit/readable.c $(%C%_unit_common)
+%C%_unit_writable_SOURCES = %D%/unit/writable.c $(%C%_unit_common)
+%C%_unit_error_SOURCES = %D%/unit/error.c $(%C%_unit_common)
 
 bats_tests =
 
