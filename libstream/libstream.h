@@ -138,7 +138,8 @@ STREAM_API void stream_on_unhandled(
 /*
  * Run run(arg) on a thread of the loop's pool, then done(code, arg) in the
  * loop, where code is what run returned.  Threads are started when the first
- * work arrives, one per CPU at most.  The loop lives until done was called.
+ * work arrives, one per CPU at most.  The loop lives until done was called; one
+ * that is freed before calls it with -ECANCELED, when the threads have ended.
  */
 STREAM_API int stream_work(struct stream_loop *loop, int (*run)(void *arg),
     void (*done)(int code, void *arg), void *arg);

@@ -227,28 +227,67 @@ queue_front(const struct queue *q)
 	return slice_at(q, 0);
 }
 
+/* Can total bytes lie where the first slice begins, in a chunk of its own? */
+static bool
+can_grow_to(const struct queue *q, size_t total)
+{
+	const struct slice *s = slice_at(q, 0);
+
+	return s->chunk != q->spare && chunk_is_ours_alone(s->chunk) &&
+	    total <= s->chunk->room - s->off;
+}
+
+/* Move the first slice to a chunk with room for as much again. */
+static int
+make_room_for(struct queue *q, size_t total)
+{
+	struct slice *s = slice_at(q, 0);
+	struct stream_chunk *c;
+
+	if (total > SIZE_MAX / 2)
+		return -ENOMEM;
+	c = chunk_new(total * 2 > USUAL_ROOM ? total * 2 : USUAL_ROOM);
+	if (c == NULL)
+		return -ENOMEM;
+	memcpy(c->data, s->chunk->data + s->off, s->len);
+	chunk_unref(s->chunk);
+	s->chunk = c;
+	s->off = 0;
+	return 0;
+}
+
+/* Copy the second slice behind the first. */
+static void
+absorb_second(struct queue *q)
+{
+	struct slice *a = slice_at(q, 0);
+	struct slice *b = slice_at(q, 1);
+
+	memcpy(
+	    a->chunk->data + a->off + a->len, b->chunk->data + b->off, b->len);
+	a->len += b->len;
+	chunk_unref(b->chunk);
+	*b = *a;
+	q->first = (q->first + 1) % q->cap;
+	q->count--;
+}
+
 int
 queue_gather(struct queue *q, size_t min)
 {
-	struct stream_chunk *c;
 	size_t want = min < q->bytes ? min : q->bytes;
-	size_t len = 0;
+	size_t total = 0;
 	size_t n = 0;
 
 	if (q->count == 0 || queue_front(q)->len >= want)
 		return 0;
 	/* Whole slices, so that none is left behind as a splinter. */
-	while (len < want)
-		len += slice_at(q, n++)->len;
-	c = chunk_new(len);
-	if (c == NULL)
+	while (total < want)
+		total += slice_at(q, n++)->len;
+	if (!can_grow_to(q, total) && make_room_for(q, total) < 0)
 		return -ENOMEM;
-	c->len = len;
-	queue_read(q, c->data, len);
-	q->first = q->count == 0 ? 0 : (q->first + q->cap - 1) % q->cap;
-	q->count++;
-	q->bytes += len;
-	*slice_at(q, 0) = (struct slice) { c, 0, len };
+	while (--n > 0)
+		absorb_second(q);
 	return 0;
 }
 
@@ -269,12 +308,13 @@ queue_iov(const struct queue *q, struct iovec *iov, int max, size_t limit)
 }
 
 size_t
-queue_drop_front(struct queue *q)
+queue_drop(struct queue *q, size_t index)
 {
-	struct slice *s = slice_at(q, 0);
-	size_t len = s->len;
+	size_t len = slice_at(q, index)->len;
 
-	chunk_unref(s->chunk);
+	chunk_unref(slice_at(q, index)->chunk);
+	for (; index > 0; index--)
+		*slice_at(q, index) = *slice_at(q, index - 1);
 	q->bytes -= len;
 	q->first = (q->first + 1) % q->cap;
 	q->count--;
@@ -293,7 +333,7 @@ queue_consume(struct queue *q, size_t len)
 			q->bytes -= len;
 			return;
 		}
-		len -= queue_drop_front(q);
+		len -= queue_drop(q, 0);
 	}
 }
 
@@ -318,7 +358,7 @@ void
 queue_clear(struct queue *q)
 {
 	while (q->count > 0)
-		queue_drop_front(q);
+		queue_drop(q, 0);
 	chunk_unref(q->spare);
 	free(q->ring);
 	*q = (struct queue) { 0 };

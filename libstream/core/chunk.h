@@ -70,8 +70,8 @@ int queue_iov(const struct queue *q, struct iovec *iov, int max, size_t limit);
 /* Drop the first len bytes; there must be as many. */
 void queue_consume(struct queue *q, size_t len);
 
-/* Drop the first slice whole: how many bytes that were. */
-size_t queue_drop_front(struct queue *q);
+/* Drop the slice at index whole: how many bytes that were. */
+size_t queue_drop(struct queue *q, size_t index);
 
 /* Copy up to len of the first bytes out, and drop them. */
 size_t queue_read(struct queue *q, void *buf, size_t len);

@@ -226,13 +226,17 @@ work_deliver(struct stream_loop *loop)
 	}
 }
 
+/* What was not done is told so; what was done already, too. */
 static void
-drop_list(struct work_list *list)
+cancel(struct stream_loop *loop, struct work_list *list)
 {
 	struct work *work;
 
-	while ((work = list_take(list)) != NULL)
+	while ((work = list_take(list)) != NULL) {
+		loop->works--;
+		work->done(-ECANCELED, work->arg);
 		free(work);
+	}
 }
 
 void
@@ -248,8 +252,8 @@ work_done(struct stream_loop *loop)
 	(void)pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < pool->threads; i++)
 		(void)pthread_join(pool->ids[i], NULL);
-	drop_list(&pool->todo);
-	drop_list(&pool->over);
+	cancel(loop, &pool->over);
+	cancel(loop, &pool->todo);
 	(void)pthread_cond_destroy(&pool->more);
 	(void)pthread_mutex_destroy(&pool->lock);
 	free(pool);
