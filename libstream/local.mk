@@ -19,6 +19,24 @@ pkgconfig_DATA += %D%/libstream.pc
 	%D%/core/timer.c \
 	%D%/core/watch.c \
 	%D%/core/work.c \
+	%D%/stream/error.c \
+	%D%/stream/fd.c \
+	%D%/stream/fd.h \
+	%D%/stream/filter.c \
+	%D%/stream/internal.h \
+	%D%/stream/open.c \
+	%D%/stream/pair.c \
+	%D%/stream/parallel.c \
+	%D%/stream/pipe.c \
+	%D%/stream/pipeline.c \
+	%D%/stream/pump.c \
+	%D%/stream/pump.h \
+	%D%/stream/record.c \
+	%D%/stream/replace.c \
+	%D%/stream/spool.c \
+	%D%/stream/stream.c \
+	%D%/stream/tmpfile.c \
+	%D%/stream/tmpfile.h \
 	%D%/libstream.h
 
 # What check-abi compares: library, list, header.
