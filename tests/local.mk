@@ -42,10 +42,13 @@ check_PROGRAMS += \
 	%D%/unit/chunk \
 	%D%/unit/error \
 	%D%/unit/loop \
+	%D%/unit/pair \
 	%D%/unit/readable \
 	%D%/unit/signals \
 	%D%/unit/timer \
+	%D%/unit/transform \
 	%D%/unit/watch \
+	%D%/unit/work \
 	%D%/unit/writable
 %C%_unit_loop_SOURCES = %D%/unit/loop.c $(%C%_unit_common)
 %C%_unit_signals_SOURCES = %D%/unit/signals.c $(%C%_unit_common)
@@ -55,6 +58,9 @@ check_PROGRAMS += \
 %C%_unit_readable_SOURCES = %D%/unit/readable.c $(%C%_unit_common)
 %C%_unit_writable_SOURCES = %D%/unit/writable.c $(%C%_unit_common)
 %C%_unit_error_SOURCES = %D%/unit/error.c $(%C%_unit_common)
+%C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
+%C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
+%C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
 
 bats_tests =
 
