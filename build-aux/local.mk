@@ -2,6 +2,7 @@
 # Checks beside the tests.  Each is a script that prints TAP and leaves a log
 # and a .trs as a test does, so that summary.sh counts what it claims.
 EXTRA_DIST += \
+	.ci/run \
 	bootstrap \
 	%D%/check-abi.sh \
 	%D%/check-man.sh \
@@ -36,6 +37,10 @@ check-abi: $(lib_LTLIBRARIES)
 check-io:
 	$(MAKE) check TESTS='$(bats_tests)'
 
+# The sum of the tests that were run last.
+check-sum:
+	@$(summary) $(TEST_LOGS:.log=.trs)
+
 # All there is, and the sum of it in the last line.
 all_results = $(TEST_LOGS:.log=.trs) $(checks:=.trs)
 
@@ -48,7 +53,7 @@ check-all: all
 check-long:
 	@SU_LONG=1 FAULT_SEEDS=$${FAULT_SEEDS-50} $(MAKE) check-all
 
-.PHONY: check-all check-io check-long $(checks)
+.PHONY: check-all check-io check-long check-sum $(checks)
 
 clean-local: clean-checks
 clean-checks:

@@ -43,3 +43,5 @@ pkgconfig_DATA += %D%/libstream.pc
 EXTRA_DIST += %D%/libstream.symbols
 abi = %D%/.libs/libstream.so $(srcdir)/%D%/libstream.symbols \
 	$(srcdir)/%D%/libstream.h
+
+include libstream/codec/local.mk

@@ -2,6 +2,7 @@
 # libstream-codec: what needs zlib
 lib_LTLIBRARIES += %D%/libstream-codec.la
 include_HEADERS += %D%/libstream-codec.h
+pkgconfig_DATA += %D%/libstream-codec.pc
 
 %C%_libstream_codec_la_LDFLAGS = $(LIB_LDFLAGS)
 %C%_libstream_codec_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS)
