@@ -152,7 +152,7 @@ gather(struct model *m, size_t n)
 	m->same &= queue_gather(&m->q, n) == 0;
 	m->same &= queue_front(&m->q)->len >= (n < have ? n : have);
 	if (pick(&m->seed, 4) == 0)
-		m->first += queue_drop_front(&m->q);
+		m->first += queue_drop(&m->q, 0);
 }
 
 static void
