@@ -276,14 +276,9 @@ end_in_magic(struct gunzip *g)
 			(void)begin_unknown(g);
 		return STREAM_GUNZIP_OK;
 	}
-	if (g->magic_len == 0)
-		return first ? STREAM_GUNZIP_TRUNCATED : STREAM_GUNZIP_OK;
-	if (g->magic[0] != 0)
-		return STREAM_GUNZIP_TRUNCATED;
-	if (first)
-		return STREAM_GUNZIP_NOT_GZIP;
-	g->info.notes |= STREAM_GUNZIP_ZEROS;
-	return STREAM_GUNZIP_OK;
+	if (!first && g->magic_len > 0 && g->magic[0] == 0)
+		g->info.notes |= STREAM_GUNZIP_ZEROS;
+	return header_missing(g->magic, g->magic_len, first);
 }
 
 static enum stream_gunzip_problem

@@ -244,41 +244,64 @@ header_kind(const unsigned char *bytes, size_t len, bool first,
 	return HEADER_NONE;
 }
 
-static enum stream_gunzip_problem
-problem_of(enum header_kind kind, unsigned flags)
+/* The input ends after the len bytes, which are too few for a magic number. */
+enum stream_gunzip_problem
+header_missing(const unsigned char *bytes, size_t len, bool first)
 {
-	if (kind == HEADER_OTHER)
-		return STREAM_GUNZIP_FORMAT;
-	if (kind == HEADER_NONE && !(flags & STREAM_GUNZIP_PASS))
-		return STREAM_GUNZIP_NOT_GZIP;
-	return STREAM_GUNZIP_OK;
+	if (len == 0)
+		return first ? STREAM_GUNZIP_TRUNCATED : STREAM_GUNZIP_OK;
+	if (bytes[0] != 0)
+		return STREAM_GUNZIP_TRUNCATED;
+	return first ? STREAM_GUNZIP_NOT_GZIP : STREAM_GUNZIP_OK;
 }
 
 static void
-read_header(const unsigned char *bytes, size_t len, unsigned flags,
+read_fields(const unsigned char *bytes, size_t len, unsigned flags, bool last,
     struct stream_gunzip_info *info)
 {
-	enum header_kind kind = header_kind(bytes, len, true, info);
 	struct header h;
 
-	info->problem = problem_of(kind, flags);
-	if (kind != HEADER_GZIP)
-		return;
 	header_init(&h, bytes, flags, true, info);
 	for (size_t i = 2; i < len && !header_is_over(&h); i++)
 		if (!header_take(&h, bytes[i]))
 			return;
 	if (header_is_over(&h))
 		info->overhead = h.len + GZIP_TRAILER_LEN;
+	else if (last)
+		info->problem = STREAM_GUNZIP_TRUNCATED;
+}
+
+static void
+read_header(const unsigned char *bytes, size_t len, unsigned flags, bool last,
+    struct stream_gunzip_info *info)
+{
+	bool pass = flags & STREAM_GUNZIP_PASS;
+
+	switch (header_kind(bytes, len, true, info)) {
+	case HEADER_UNKNOWN:
+		if (last && !pass)
+			info->problem = header_missing(bytes, len, true);
+		break;
+	case HEADER_OTHER:
+		info->problem = STREAM_GUNZIP_FORMAT;
+		break;
+	case HEADER_NONE:
+		if (!pass)
+			info->problem = STREAM_GUNZIP_NOT_GZIP;
+		break;
+	case HEADER_GZIP:
+		read_fields(bytes, len, flags, last, info);
+		break;
+	}
 }
 
 ssize_t
-stream_gunzip_header(const void *bytes, size_t len, unsigned flags,
+stream_gunzip_header(const void *bytes, size_t len, unsigned flags, int last,
     struct stream_gunzip_info *info)
 {
 	struct stream_gunzip_info found = { 0 };
 
-	read_header(bytes, len, flags, &found);
+	read_header(bytes, len, flags, last != 0, &found);
 	header_publish(&found, info);
 	if (found.problem != STREAM_GUNZIP_OK)
 		return -EBADMSG;

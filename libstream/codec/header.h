@@ -44,6 +44,10 @@ struct header {
 enum header_kind header_kind(const unsigned char *bytes, size_t len, bool first,
     struct stream_gunzip_info *info);
 
+/* The problem, if there is one, of an input that ends with so few bytes. */
+enum stream_gunzip_problem header_missing(
+    const unsigned char *bytes, size_t len, bool first);
+
 /* Begin with what comes after the two magic bytes. */
 void header_init(struct header *h, const unsigned char magic[2], unsigned flags,
     bool first, struct stream_gunzip_info *info);

@@ -129,11 +129,12 @@ STREAM_API struct stream *stream_gunzip(
 
 /*
  * Look at the header that the len bytes begin with, as stream_gunzip() would,
- * and fill in what it says (not in, out and members).  How long it is; or 0 if
- * bytes are missing or it would be passed on; or -EBADMSG, see info->problem.
+ * and fill in what it says (not in, out and members); last is 1 if the input
+ * ends after them.  Returns how long the header is; or 0 if more bytes are
+ * needed to tell, or all is to be passed on; or -EBADMSG, see info->problem.
  */
 STREAM_API ssize_t stream_gunzip_header(const void *bytes, size_t len,
-    unsigned flags, struct stream_gunzip_info *info);
+    unsigned flags, int last, struct stream_gunzip_info *info);
 
 /* "unexpected end of file": the problem, for a person. */
 STREAM_API const char *stream_gunzip_strerror(

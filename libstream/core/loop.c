@@ -73,6 +73,23 @@ run_queue(struct stream_loop *loop, struct task_queue *queue)
 	}
 }
 
+/*
+ * What was read goes as far down as it can before more is read: a round for
+ * each stage it passes.  The bound keeps a program that always finds more to
+ * do from starving timers and descriptors.
+ */
+#define MOST_ROUNDS 32
+
+static void
+pending_phase(struct stream_loop *loop)
+{
+	for (int i = 0; i < MOST_ROUNDS && !loop->stopped; i++) {
+		if (loop->pending.count == 0)
+			return;
+		run_queue(loop, &loop->pending);
+	}
+}
+
 /* --- Ticks and immediates --- */
 
 static int
@@ -227,8 +244,7 @@ stream_loop_turn(struct stream_loop *loop, int wait)
 	loop_run_ticks(loop);
 	if (!loop->stopped)
 		timers_run(loop);
-	if (!loop->stopped)
-		run_queue(loop, &loop->pending);
+	pending_phase(loop);
 	if (!loop->stopped)
 		poll_phase(loop, wait);
 	if (!loop->stopped)

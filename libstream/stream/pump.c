@@ -305,14 +305,15 @@ pump(struct task *task)
 	if (s->transforms) {
 		transform_step(s);
 		give_step(s);
+		tell_written(s);
 		finish_step(s);
 	} else {
 		if (s->writes)
 			write_step(s);
+		tell_written(s);
 		finish_step(s);
 		give_step(s);
 	}
-	tell_written(s);
 	tell_drained(s);
 	if (s->destroyed)
 		return;

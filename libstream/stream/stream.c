@@ -562,14 +562,17 @@ stream_fail(struct stream *s, int code, const char *fmt, ...)
 	destroy(s);
 }
 
+/* Those whose bytes got out before it failed are told that. */
 static void
-fail_written(struct stream *s)
+tell_all_written(struct stream *s)
 {
+	int code = s->failed ? s->error.code : -EPIPE;
+
 	while (s->writtens != NULL) {
 		struct written *w = s->writtens;
 
 		s->writtens = w->next;
-		w->fn(s->failed ? s->error.code : -EPIPE, w->arg);
+		w->fn(w->at <= s->taken ? 0 : code, w->arg);
 		free(w);
 	}
 }
@@ -591,7 +594,7 @@ stream_close_now(struct task *task)
 
 	if (s->ops.destroy != NULL)
 		s->ops.destroy(s, s->failed ? s->error.code : 0);
-	fail_written(s);
+	tell_all_written(s);
 	if (s->failed)
 		tell_error(s);
 	if (s->on.close != NULL)
