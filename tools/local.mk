@@ -18,3 +18,8 @@ noinst_LIBRARIES += %D%/libcommon.a
 	%D%/common/quote.c \
 	%D%/common/units.c \
 	%D%/common/units.h
+
+include %D%/reverse/local.mk
+
+bin_PROGRAMS += bin/tee
+bin_tee_SOURCES = %D%/tee.c
