@@ -211,20 +211,36 @@ replacement_new(const struct stream_replace_opts *opts)
 	return r;
 }
 
+/* As O_EXCL: whatever has the name is in the way, be it a dangling link. */
+static int
+look(struct replacement *r, char place[PATH_MAX], const char *path)
+{
+	int n;
+
+	if (r->opts.flags & STREAM_EXCLUSIVE) {
+		if (strlen(path) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		strcpy(place, path);
+		return lstat(path, &r->was) == 0 ? -EEXIST : 0;
+	}
+	n = resolve(place, path);
+	if (n < 0)
+		return n;
+	r->existed = stat(place, &r->was) == 0;
+	if (r->existed && S_ISDIR(r->was.st_mode))
+		return -EISDIR;
+	return 0;
+}
+
 /* The descriptor to write to; 0: the path is not a regular file. */
 static int
 open_beside(struct replacement *r, const char *path)
 {
 	char place[PATH_MAX];
-	int n = resolve(place, path);
+	int n = look(r, place, path);
 
 	if (n < 0)
 		return n;
-	r->existed = stat(place, &r->was) == 0;
-	if (r->existed && r->opts.flags & STREAM_EXCLUSIVE)
-		return -EEXIST;
-	if (r->existed && S_ISDIR(r->was.st_mode))
-		return -EISDIR;
 	if (r->existed && !S_ISREG(r->was.st_mode))
 		return 0;
 	/* A file that may not be written is not to be replaced either. */
