@@ -43,6 +43,7 @@ check_PROGRAMS += \
 	%D%/unit/error \
 	%D%/unit/loop \
 	%D%/unit/pair \
+	%D%/unit/pipe \
 	%D%/unit/readable \
 	%D%/unit/signals \
 	%D%/unit/timer \
@@ -61,6 +62,12 @@ check_PROGRAMS += \
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
 %C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
+
+# The parts of reverse that need no loop.
+check_PROGRAMS += %D%/unit/reverse
+%C%_unit_reverse_SOURCES = %D%/unit/reverse.c %D%/unit/tap.h \
+	tools/reverse/backward.c tools/reverse/separator.c tools/reverse/utf8.c
+%C%_unit_pipe_SOURCES = %D%/unit/pipe.c $(%C%_unit_common)
 
 bats_tests =
 
