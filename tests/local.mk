@@ -44,7 +44,9 @@ check_PROGRAMS += \
 	%D%/unit/loop \
 	%D%/unit/pair \
 	%D%/unit/pipe \
+	%D%/unit/pipeline \
 	%D%/unit/readable \
+	%D%/unit/record \
 	%D%/unit/signals \
 	%D%/unit/timer \
 	%D%/unit/transform \
@@ -68,6 +70,8 @@ check_PROGRAMS += %D%/unit/reverse
 %C%_unit_reverse_SOURCES = %D%/unit/reverse.c %D%/unit/tap.h \
 	tools/reverse/backward.c tools/reverse/separator.c tools/reverse/utf8.c
 %C%_unit_pipe_SOURCES = %D%/unit/pipe.c $(%C%_unit_common)
+%C%_unit_pipeline_SOURCES = %D%/unit/pipeline.c $(%C%_unit_common)
+%C%_unit_record_SOURCES = %D%/unit/record.c $(%C%_unit_common)
 
 bats_tests =
 
