@@ -5,6 +5,7 @@ man3_pages = \
 	%D%/stream_chunk.3 \
 	%D%/stream_destroy.3 \
 	%D%/stream_filter.3 \
+	%D%/stream_gzip.3 \
 	%D%/stream_loop.3 \
 	%D%/stream_new.3 \
 	%D%/stream_on.3 \
@@ -16,6 +17,7 @@ man3_pages = \
 	%D%/stream_spool.3 \
 	%D%/stream_work.3 \
 	%D%/stream_write.3
+dist_man_MANS += %D%/tee.1
 notrans_dist_man_MANS += \
 	$(man3_pages) \
 	%D%/stream.7 \

@@ -75,5 +75,7 @@ check_PROGRAMS += %D%/unit/reverse
 
 bats_tests =
 
+bats_tests += %D%/tee.bats
+
 TESTS += $(check_PROGRAMS) $(bats_tests)
 EXTRA_DIST += $(bats_tests) %D%/helper.bash %D%/no-bats %D%/run-bats
