@@ -3,6 +3,7 @@
 # with the library as it is installed, not here.
 EXTRA_DIST += \
 	%D%/examples/duplex.c \
+	%D%/examples/gzip-file.c \
 	%D%/examples/hand-pipe.c \
 	%D%/examples/million.c \
 	%D%/examples/node/duplex.js \

@@ -77,5 +77,14 @@ bats_tests =
 
 bats_tests += %D%/tee.bats
 
+# What node prints, among others.
+bats_tests += %D%/examples.bats
+EXTRA_DIST += \
+	%D%/golden/duplex.txt \
+	%D%/golden/million.txt \
+	%D%/golden/order.txt \
+	%D%/golden/reverse-transform.txt \
+	%D%/golden/ticks.txt
+
 TESTS += $(check_PROGRAMS) $(bats_tests)
 EXTRA_DIST += $(bats_tests) %D%/helper.bash %D%/no-bats %D%/run-bats
