@@ -54,8 +54,7 @@ every_way(void)
 		witness(sink_new(loop, &sink), &w, 0);
 		stream_pipe(src.stream, sink.stream, NULL);
 		run_loop(loop);
-		same += sink.len == src.len &&
-		    memcmp(sink.bytes, bytes, src.len) == 0;
+		same += same_bytes(sink.bytes, sink.len, bytes, src.len);
 		once += w.finishes == 1 && w.closes == 1 && w.errors == 0 &&
 		    src.destroys == 1 && src.reads_at_high == 0;
 		finish_loop(&sink, 1);

@@ -36,7 +36,7 @@ read_one(struct tally *t, struct source src, int what)
 	witness(source_new(loop, &src), &w, what);
 	run_loop(loop);
 	t->cases++;
-	t->same += w.len == src.len && memcmp(w.bytes, bytes, w.len) == 0;
+	t->same += same_bytes(w.bytes, w.len, bytes, src.len);
 	t->once += w.ends == 1 && w.closes == 1 && w.errors == 0 &&
 	    src.destroys == 1 && src.destroy_code == 0;
 	t->ordered += is_prefix_ordered(w.log);

@@ -63,8 +63,8 @@ marks(struct source *src, const char *sep, size_t sep_len, size_t high,
 	STREAM_PIPELINE(outcome_set, &o, source_new(loop, src),
 	    marker_new(&m, sep, sep_len, high), sink_new(loop, &sink));
 	run_loop(loop);
-	good = o.code == 0 && m.after_open == 0 && sink.len == want_len &&
-	    memcmp(sink.bytes, want, want_len) == 0;
+	good = o.code == 0 && m.after_open == 0 &&
+	    same_bytes(sink.bytes, sink.len, want, want_len);
 	if (!good)
 		diag("%d, got %.*s", o.code,
 		    (int)(sink.len < 200 ? sink.len : 200),
@@ -96,8 +96,7 @@ every_split(const char *in, size_t len, const char *sep, size_t sep_len,
 		write_poisoned(s, in + cut, len - cut);
 		stream_end(s);
 		run_loop(loop);
-		good += sink.len == strlen(want) &&
-		    memcmp(sink.bytes, want, sink.len) == 0;
+		good += same_bytes(sink.bytes, sink.len, want, strlen(want));
 		stream_loop_free(loop);
 		sink_free(&sink);
 	}

@@ -61,6 +61,19 @@ make_lines(size_t len, size_t longest, uint64_t seed)
 	return bytes;
 }
 
+/* Room for more bytes behind the len that there are: a power of two in all. */
+static unsigned char *
+grown(unsigned char *bytes, size_t len, size_t more)
+{
+	size_t had = 0, room = 256;
+
+	while (len > 0 && (had = had ? 2 * had : 256) < len)
+		;
+	while (room < len + more)
+		room *= 2;
+	return room == had ? bytes : must(realloc(bytes, room));
+}
+
 unsigned
 rounds(unsigned few, unsigned many)
 {
@@ -281,8 +294,7 @@ sink_keep(struct sink *sink, const struct iovec *iov, size_t n)
 	for (size_t part; n > 0; n -= part, iov++) {
 		part = iov->iov_len < n ? iov->iov_len : n;
 		if (!sink->discard && part > 0) {
-			sink->bytes =
-			    must(realloc(sink->bytes, sink->len + part));
+			sink->bytes = grown(sink->bytes, sink->len, part);
 			memcpy(sink->bytes + sink->len, iov->iov_base, part);
 		}
 		sink->len += part;
@@ -530,6 +542,12 @@ copier_new(struct stream_loop *loop, enum copier_how how, size_t high_water)
 
 /* --- Witnesses ------------------------------------------------------------ */
 
+bool
+same_bytes(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+	return a_len == b_len && (a_len == 0 || memcmp(a, b, a_len) == 0);
+}
+
 void
 witness_log(struct witness *w, const char *word)
 {
@@ -550,7 +568,7 @@ saw_data(struct stream *s, const void *bytes, size_t len, void *arg)
 
 	(void)s;
 	w->data++;
-	w->bytes = must(realloc(w->bytes, w->len + len + 1));
+	w->bytes = grown(w->bytes, w->len, len);
 	memcpy(w->bytes + w->len, bytes, len);
 	w->len += len;
 	if (!w->quiet_data && (n < 4 || strcmp(w->log + n - 4, "data") != 0))

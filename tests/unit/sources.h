@@ -27,6 +27,9 @@ unsigned char *make_bytes(size_t len, uint64_t seed);
 /* Lines of random length, at most longest; the last has no newline. */
 unsigned char *make_lines(size_t len, size_t longest, uint64_t seed);
 
+/* Equal, where NULL is no bytes. */
+bool same_bytes(const void *a, size_t a_len, const void *b, size_t b_len);
+
 /* A string literal as the argument of a callback that only reads it. */
 #define WORD(literal) ((void *)(uintptr_t)(literal))
 

@@ -27,7 +27,7 @@ runs(struct stream *stage, struct source *src, struct sink *sink,
 	STREAM_PIPELINE(outcome_set, &o, source_new(loop, src), stage,
 	    sink_new(loop, sink));
 	good = run_loop(loop) == 0 && o.calls == 1 && o.code == 0 &&
-	    sink->len == want_len && memcmp(sink->bytes, want, want_len) == 0;
+	    same_bytes(sink->bytes, sink->len, want, want_len);
 	if (!good)
 		diag("outcome %u calls, %d %s %s; %zu bytes, wanted %zu",
 		    o.calls, o.code, o.stage, o.text, sink->len, want_len);

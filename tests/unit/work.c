@@ -188,7 +188,7 @@ one_loop(void *arg)
 	    copier_new(own, COPY_PASS, 0), sink_new(own, &sink));
 	stream_loop_run(own);
 	*same = outcome.calls == 1 && outcome.code == 0 &&
-	    sink.len == src.len && memcmp(sink.bytes, bytes, src.len) == 0;
+	    same_bytes(sink.bytes, sink.len, bytes, src.len);
 	stream_loop_free(own);
 	sink_free(&sink);
 	free(bytes);
