@@ -23,7 +23,7 @@ keep(struct stream *s, int code, char *text)
 	};
 }
 
-static char *
+__attribute__((format(printf, 2, 0))) static char *
 compose(const char *name, const char *fmt, va_list args)
 {
 	char reason[512];
@@ -38,7 +38,7 @@ compose(const char *name, const char *fmt, va_list args)
 	return text;
 }
 
-static char *
+__attribute__((format(printf, 2, 3))) static char *
 compose_plain(const char *name, const char *fmt, ...)
 {
 	va_list args;

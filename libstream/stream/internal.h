@@ -100,8 +100,8 @@ struct stream *stream_failed(struct stream_loop *loop, const char *name,
     bool reads, bool writes, int code);
 
 /* error.c: keep the first error; name and code make the text if fmt is NULL */
-void stream_set_error(
-    struct stream *s, int code, const char *fmt, va_list args);
+void stream_set_error(struct stream *s, int code, const char *fmt, va_list args)
+    STREAM_PRINTF(3, 0);
 void stream_copy_error(struct stream *s, const struct stream_error *error);
 
 /* Is all that it waits for its own next call?  Then that may block. */

@@ -529,7 +529,7 @@ destroy(struct stream *s)
 	loop_queue(&s->loop->closing, &s->closer);
 }
 
-static void
+__attribute__((format(printf, 3, 4))) static void
 set_error(struct stream *s, int code, const char *fmt, ...)
 {
 	va_list args;
