@@ -8,17 +8,22 @@
 #include "config.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <zlib.h>
 
+#include "cut.h"
 #include "header.h"
 #include "libstream-codec.h"
 
-/* Two fill a chunk of the queue that it is reserved in. */
+/*
+ * What deflate makes depends a little on how much it is given and how much
+ * room it has.  It is always so much, or what there is to the end of the input
+ * or to a cut: the pieces that the input comes in do not show.
+ */
+#define PIECE ((size_t)65536)
 #define ROOM ((size_t)32768)
 
 enum { FNAME = 1 << 3, OS_UNIX = 3, DEFAULT_LEVEL = 6, MEM_LEVEL = 9 };
@@ -31,6 +36,9 @@ struct gzip {
 	uint32_t mtime;
 	char *name;
 	z_stream z;
+	struct cutter *cutter; /* or NULL */
+	size_t left; /* of the piece */
+	bool cut; /* after the piece */
 	bool begun; /* the header is out */
 	bool over; /* the data are out */
 };
@@ -118,23 +126,53 @@ deflate_some(struct gzip *g, int how)
 	return stream_commit(g->stream, made);
 }
 
+static void
+begin_piece(struct gzip *g, const unsigned char *bytes, size_t len)
+{
+	g->left = len < PIECE ? len : PIECE;
+	if (g->cutter != NULL)
+		g->left = cut_next(g->cutter, bytes, g->left, &g->cut);
+}
+
+/* What was taken is out when there was room to spare: avail_out is not 0. */
+static int
+deflate_piece(struct gzip *g)
+{
+	int r = 1;
+
+	while (r > 0 && (g->z.avail_in > 0 || g->z.avail_out == 0))
+		r = deflate_some(g, Z_NO_FLUSH);
+	if (g->z.avail_in > 0)
+		return r;
+	while (r > 0 && g->cut) {
+		r = deflate_some(g, Z_FULL_FLUSH);
+		g->cut = g->z.avail_out == 0;
+	}
+	return r;
+}
+
 static ssize_t
 transform(struct stream *s, const void *bytes, size_t len, int last)
 {
 	struct gzip *g = stream_self(s);
-	uInt part = len < UINT_MAX ? (uInt)len : UINT_MAX;
+	bool between = g->left == 0 && !g->cut;
 	size_t used;
-	int r = g->begun ? 1 : begin(g);
+	int r;
 
-	(void)last;
+	if (between && len < PIECE && !last)
+		return stream_want(s, PIECE);
+	r = g->begun ? 1 : begin(g);
+	if (r <= 0)
+		return r;
+	if (between)
+		begin_piece(g, bytes, len);
 	g->z.next_in = (Bytef *)(uintptr_t)bytes;
-	g->z.avail_in = part;
-	/* avail_out is 0 when there is more to come of what was taken. */
-	while (r > 0 && (g->z.avail_in > 0 || g->z.avail_out == 0))
-		r = deflate_some(g, Z_NO_FLUSH);
+	g->z.avail_in = (uInt)g->left;
+	r = deflate_piece(g);
 	if (r < 0)
 		return r;
-	used = part - g->z.avail_in;
+	used = g->left - g->z.avail_in;
+	g->left -= used;
 	g->info.crc = (uint32_t)crc32(g->info.crc, bytes, (uInt)used);
 	g->info.in += used;
 	publish(g);
@@ -148,6 +186,8 @@ flush(struct stream *s)
 	int r = g->begun ? 1 : begin(g);
 
 	g->z.avail_in = 0;
+	if (r > 0)
+		r = deflate_piece(g);
 	while (r > 0 && !g->over)
 		r = deflate_some(g, Z_FINISH);
 	if (r >= 0 && !g->over)
@@ -162,6 +202,7 @@ static void
 gzip_free(struct gzip *g)
 {
 	(void)deflateEnd(&g->z);
+	free(g->cutter);
 	free(g->name);
 	free(g);
 }
@@ -188,28 +229,20 @@ zlib_level(int level)
 	return level == STREAM_GZIP_STORE ? 0 : level;
 }
 
-static struct gzip *
-gzip_new(const struct stream_gzip_opts *opts)
+/* False: no memory. */
+static bool
+gzip_init(struct gzip *g, const struct stream_gzip_opts *opts)
 {
-	struct gzip *g = calloc(1, sizeof(*g));
-
-	if (g == NULL)
-		return NULL;
 	g->level = zlib_level(opts->level);
 	g->mtime = opts->mtime;
 	g->told = opts->info;
-	if (opts->name != NULL)
-		g->name = strdup(opts->name);
-	if ((opts->name != NULL && g->name == NULL) ||
-	    deflateInit2(&g->z, g->level, Z_DEFLATED, -MAX_WBITS, MEM_LEVEL,
-		Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(g->name);
-		free(g);
-		return NULL;
-	}
-	g->z.avail_out = 1; /* nothing is to come yet */
-	publish(g);
-	return g;
+	if (opts->name != NULL && (g->name = strdup(opts->name)) == NULL)
+		return false;
+	if (opts->flags & STREAM_GZIP_RSYNCABLE &&
+	    (g->cutter = calloc(1, sizeof(*g->cutter))) == NULL)
+		return false;
+	return deflateInit2(&g->z, g->level, Z_DEFLATED, -MAX_WBITS, MEM_LEVEL,
+		   Z_DEFAULT_STRATEGY) == Z_OK;
 }
 
 struct stream *
@@ -221,13 +254,16 @@ stream_gzip(struct stream_loop *loop, const struct stream_gzip_opts *opts)
 	if (opts != NULL)
 		memcpy(&given, opts,
 		    opts->size < sizeof(given) ? opts->size : sizeof(given));
-	g = gzip_new(&given);
+	g = calloc(1, sizeof(*g));
 	if (g == NULL)
 		return NULL;
-	g->stream = stream_new(loop, &gzip_ops, g, 0);
+	if (gzip_init(g, &given))
+		g->stream = stream_new(loop, &gzip_ops, g, 0);
 	if (g->stream == NULL) {
 		gzip_free(g);
 		return NULL;
 	}
+	g->z.avail_out = 1; /* nothing is to come yet */
+	publish(g);
 	return g->stream;
 }

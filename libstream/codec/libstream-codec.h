@@ -27,6 +27,14 @@ extern "C" {
 
 enum { STREAM_GZIP_STORE = -1 }; /* a level: do not compress */
 
+enum { /* flags of stream_gzip_opts */
+	/*
+	 * Begin anew every 20 KiB or so, where the content says: a change of
+	 * the input changes the output near it only.
+	 */
+	STREAM_GZIP_RSYNCABLE = 1 << 0
+};
+
 struct stream_gzip_info {
 	size_t size; /* of this struct */
 	uint64_t in; /* bytes taken */
@@ -37,6 +45,7 @@ struct stream_gzip_info {
 
 struct stream_gzip_opts {
 	size_t size; /* of this struct */
+	unsigned flags;
 	int level; /* 1 (fast) to 9 (small), or STREAM_GZIP_STORE; 0: 6 */
 	const char *name; /* of the original, copied; NULL: not stored */
 	uint32_t mtime; /* of the original, seconds since 1970; 0: unknown */

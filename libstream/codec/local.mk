@@ -8,6 +8,8 @@ pkgconfig_DATA += %D%/libstream-codec.pc
 %C%_libstream_codec_la_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS)
 %C%_libstream_codec_la_LIBADD = libstream/libstream.la $(ZLIB_LIBS)
 %C%_libstream_codec_la_SOURCES = \
+	%D%/cut.c \
+	%D%/cut.h \
 	%D%/gunzip.c \
 	%D%/gzip.c \
 	%D%/header.c \

@@ -132,6 +132,7 @@ void links_give(struct stream *src, const struct slice *slice);
 void links_end(struct stream *src);
 void links_drained(struct stream *dst); /* tell the sources */
 void links_cut(struct stream *s); /* it is being destroyed */
+void links_leave_sources(struct stream *s); /* it takes no more */
 /* The source of the one link that leads here, or NULL. */
 const struct stream *links_only_source(const struct stream *s);
 /* Move without looking: true if that is what was, or is to be, done. */

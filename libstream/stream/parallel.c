@@ -213,6 +213,8 @@ stream_parallel(
 
 	if (loop == NULL)
 		return NULL;
+	if (ops->chunk_size == 0 || ops->run == NULL)
+		return stream_failed(loop, ops->name, true, true, -EINVAL);
 	stream_ops.name = ops->name;
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)

@@ -139,12 +139,18 @@ sink_gone(struct link *l)
 }
 
 void
+links_leave_sources(struct stream *s)
+{
+	while (s->sources != NULL)
+		sink_gone(s->sources);
+}
+
+void
 links_cut(struct stream *s)
 {
 	while (s->sinks != NULL)
 		cut(s->sinks);
-	while (s->sources != NULL)
-		sink_gone(s->sources);
+	links_leave_sources(s);
 }
 
 /* --- Giving --- */

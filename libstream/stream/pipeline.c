@@ -15,6 +15,7 @@ struct pipeline {
 	void *arg;
 	size_t n;
 	size_t open; /* stages that have not closed yet */
+	size_t superfluous; /* so many of the first are not needed */
 	struct stream_error error; /* code 0: none so far */
 	char *text;
 	char *stage;
@@ -80,15 +81,20 @@ did_its_part(const struct pipeline *p, const struct stream *s, size_t i)
 	return is_over(s);
 }
 
-/* A Duplex at either end is done with when the rest is. */
+/*
+ * A stage that came to its end makes those before it superfluous, whether they
+ * did or not: what they have still to say, nobody would hear.  A Duplex that
+ * is left alone at the end is done with too.
+ */
 static void
-close_the_rest(struct pipeline *p)
+close_superfluous(struct pipeline *p, size_t ended)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (p->stages[i] != NULL && !did_its_part(p, p->stages[i], i))
-			return;
-	for (size_t i = 0; i < p->n; i++)
+	p->superfluous = ended > p->superfluous ? ended : p->superfluous;
+	for (size_t i = 0; i < p->superfluous; i++)
 		stream_destroy(p->stages[i], 0);
+	if (p->open == 1 && p->stages[p->n - 1] != NULL &&
+	    p->stages[p->n - 1]->finished)
+		stream_destroy(p->stages[p->n - 1], 0);
 }
 
 static void
@@ -99,7 +105,8 @@ stage_closed(struct stream *s, void *arg)
 
 	if (p->error.code == 0 && s->failed) {
 		fail(p, &s->error, i);
-	} else if (p->error.code == 0 && !did_its_part(p, s, i)) {
+	} else if (p->error.code == 0 && i >= p->superfluous &&
+	    !did_its_part(p, s, i)) {
 		struct stream_error early = {
 			.code = -EPIPE,
 			.stage = s->name,
@@ -111,7 +118,7 @@ stage_closed(struct stream *s, void *arg)
 	if (--p->open == 0)
 		report(p);
 	else if (p->error.code == 0)
-		close_the_rest(p);
+		close_superfluous(p, i);
 }
 
 static bool

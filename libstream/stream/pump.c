@@ -103,7 +103,7 @@ made_no_progress(const struct stream *s, const struct slice *slice, bool last)
 {
 	if (s->want > slice->len)
 		return last;
-	return s->in.bytes < s->high_water;
+	return !s->push_ended && s->in.bytes < s->high_water;
 }
 
 static void
@@ -160,6 +160,18 @@ has_input(const struct stream *s)
 	return s->out.bytes > 0 && (s->write_ended || s->out.bytes >= s->want);
 }
 
+/* It has said its last before its input ended: the rest is not wanted. */
+static void
+stop_taking(struct stream *s)
+{
+	s->taken += s->out.bytes;
+	queue_clear(&s->out);
+	s->write_ended = true;
+	s->flushed = true;
+	s->blocked = false;
+	links_leave_sources(s);
+}
+
 static void
 transform_step(struct stream *s)
 {
@@ -170,8 +182,10 @@ transform_step(struct stream *s)
 		else if (s->write_ended && s->out.bytes == 0)
 			flush_some(s);
 		else
-			return;
+			break;
 	}
+	if (s->push_ended && !s->flushed && !s->destroyed)
+		stop_taking(s);
 }
 
 static void
