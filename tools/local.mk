@@ -23,3 +23,5 @@ include %D%/reverse/local.mk
 
 bin_PROGRAMS += bin/tee
 bin_tee_SOURCES = %D%/tee.c
+
+include %D%/gzip/local.mk
