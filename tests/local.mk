@@ -73,6 +73,34 @@ check_PROGRAMS += %D%/unit/reverse
 %C%_unit_pipeline_SOURCES = %D%/unit/pipeline.c $(%C%_unit_common)
 %C%_unit_record_SOURCES = %D%/unit/record.c $(%C%_unit_common)
 
+# --- fuzz/: targets for an engine, each replayed by make check too --------------
+fuzz_targets = %D%/fuzz/record_fuzz %D%/fuzz/units_fuzz
+%C%_fuzz_record_fuzz_SOURCES = %D%/fuzz/record_fuzz.c
+%C%_fuzz_units_fuzz_SOURCES = %D%/fuzz/units_fuzz.c
+
+fuzz_replays = %D%/fuzz/record_replay %D%/fuzz/units_replay
+check_PROGRAMS += $(fuzz_replays)
+%C%_fuzz_record_replay_SOURCES = %D%/fuzz/record_fuzz.c %D%/fuzz/driver.c
+%C%_fuzz_units_replay_SOURCES = %D%/fuzz/units_fuzz.c %D%/fuzz/driver.c
+
+# make fuzz FUZZ_SECONDS=600: with --enable-fuzzing and clang.
+EXTRA_PROGRAMS += $(fuzz_targets)
+%C%_fuzz_record_fuzz_LDFLAGS = $(AM_LDFLAGS) $(LIB_FUZZING_ENGINE)
+%C%_fuzz_units_fuzz_LDFLAGS = $(AM_LDFLAGS) $(LIB_FUZZING_ENGINE)
+FUZZ_SECONDS = 60
+if FUZZING
+fuzz: $(fuzz_targets)
+	for target in $(fuzz_targets); do \
+	  $(MKDIR_P) "$$target.corpus" && \
+	  "$$target" -max_total_time=$(FUZZ_SECONDS) "$$target.corpus" || \
+	  exit 1; \
+	done
+else
+fuzz:
+	@echo "fuzzing needs ./configure --enable-fuzzing CC=clang"; exit 1
+endif
+.PHONY: fuzz
+
 bats_tests =
 
 bats_tests += %D%/tee.bats
