@@ -158,14 +158,4 @@ claim 'tools use public interfaces, tools/common and themselves' "$(
 claim 'examples use what is installed' "$(
 	includes '^docs/examples/' 'libstream\.h|libstream-codec\.h')"
 
-# --- One word, three places --------------------------------------------------
-
-claim 'every tool has its manual page and its bats file' "$(
-	named '^tools/[^/]+(\.c|/[^/]+\.c)$' | grep -v '^tools/common/' |
-		sed 's|^tools/||; s|[/.].*||' | sort -u | while read -r tool; do
-		for f in "man/$tool.1" "tests/$tool.bats"; do
-			[ -f "$f" ] || printf '%s: no %s\n' "$tool" "$f"
-		done
-	done)"
-
 plan

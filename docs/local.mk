@@ -2,6 +2,7 @@
 # What is read, and the example programs.  These are built by tests/examples.bats
 # with the library as it is installed, not here.
 EXTRA_DIST += \
+	%D%/design.md \
 	%D%/examples/duplex.c \
 	%D%/examples/gzip-file.c \
 	%D%/examples/hand-pipe.c \
