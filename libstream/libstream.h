@@ -289,6 +289,13 @@ STREAM_API int stream_pass(struct stream *s, const void *bytes, size_t len);
 /* No more will be pushed. */
 STREAM_API int stream_push_end(struct stream *s);
 
+/*
+ * The same, but what was pushed is not all there should be: the stream fails,
+ * as by stream_fail(), once all that was pushed has been read.
+ */
+STREAM_API int stream_push_error(
+    struct stream *s, int code, const char *fmt, ...) STREAM_PRINTF(3, 4);
+
 /* write, transform, flush or final may be called again. */
 STREAM_API void stream_ready(struct stream *s);
 

@@ -22,7 +22,6 @@
 
 /* Two fill a chunk of the queue that it is reserved in. */
 #define ROOM ((size_t)32768)
-#define MILLISECOND UINT64_C(1000000)
 
 struct gunzip;
 
@@ -296,27 +295,17 @@ end_of_input(struct gunzip *g)
 
 /* --- As a transform --- */
 
-/* Fail, but not before all that was expanded has been read. */
-static ssize_t
-fail(struct gunzip *g)
-{
-	if (stream_buffered(g->stream, STREAM_READABLE) > 0)
-		return stream_wait(g->stream, MILLISECOND);
-	stream_fail(
-	    g->stream, -EBADMSG, "%s", stream_gunzip_strerror(&g->info));
-	return -EBADMSG;
-}
-
 /*
- * There is a problem, and no more of the input is of use: take it all, but if
- * the stream is to fail leave a byte, to be called again.
+ * There is a problem, and no more of the input is of use; what was expanded
+ * before it is.
  */
-static ssize_t
-give_up(struct gunzip *g, size_t len)
+static int
+give_up(struct gunzip *g)
 {
 	if (g->opts.flags & STREAM_GUNZIP_SALVAGE)
-		return (ssize_t)len;
-	return len > 1 ? (ssize_t)len - 1 : fail(g);
+		return 0;
+	return stream_push_error(
+	    g->stream, -EBADMSG, "%s", stream_gunzip_strerror(&g->info));
 }
 
 static void
@@ -338,8 +327,10 @@ transform(struct stream *s, const void *bytes, size_t len, int last)
 		run(g, &in);
 	if (g->error != 0)
 		return g->error;
-	if (g->info.problem != STREAM_GUNZIP_OK)
-		return give_up(g, len);
+	if (g->info.problem != STREAM_GUNZIP_OK) {
+		int r = give_up(g);
+		return r < 0 ? r : (ssize_t)len;
+	}
 	return (ssize_t)(len - in.left);
 }
 
@@ -359,10 +350,9 @@ flush(struct stream *s)
 	if (g->info.problem == STREAM_GUNZIP_OK)
 		g->info.problem = end_of_input(g);
 	header_publish(&g->info, g->opts.info);
-	if (g->info.problem == STREAM_GUNZIP_OK ||
-	    g->opts.flags & STREAM_GUNZIP_SALVAGE)
-		return g->error;
-	return (int)fail(g);
+	if (g->error == 0 && g->info.problem != STREAM_GUNZIP_OK)
+		return give_up(g);
+	return g->error;
 }
 
 static void

@@ -52,6 +52,8 @@ struct stream {
 	bool need_readable;
 	bool reading; /* ops.read is at it */
 	bool push_ended;
+	int end_code; /* not 0: the end is a failure, */
+	char *end_text; /* and this is why */
 	bool ended;
 
 	/* the writable side */

@@ -195,7 +195,8 @@ finish_step(struct stream *s)
 	    (!s->transforms || s->flushed);
 	int r;
 
-	if (s->destroyed || s->finished || s->blocked || !over)
+	if (s->destroyed || s->finished || s->blocked || !over ||
+	    s->end_code != 0)
 		return;
 	r = s->ops.final == NULL ? 0 : s->ops.final(s);
 	if (s->destroyed)
@@ -241,6 +242,15 @@ tell_readable(struct stream *s)
 }
 
 static void
+fail_at_end(struct stream *s)
+{
+	if (s->end_text == NULL)
+		stream_destroy(s, s->end_code);
+	else
+		stream_fail(s, s->end_code, "%s", s->end_text);
+}
+
+static void
 tell_end(struct stream *s)
 {
 	bool wanted = s->flowing || s->asked_to_read;
@@ -248,6 +258,10 @@ tell_end(struct stream *s)
 	if (s->destroyed || s->ended || !s->push_ended || !wanted ||
 	    s->in.bytes > 0)
 		return;
+	if (s->end_code != 0) {
+		fail_at_end(s);
+		return;
+	}
 	s->ended = true;
 	links_end(s);
 	if (s->on.end != NULL)

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ static void
 release(struct stream *s)
 {
 	free(s->error_text);
+	free(s->end_text);
 	free(s->separator);
 	free(s->name);
 	free(s);
@@ -266,6 +268,23 @@ stream_push_end(struct stream *s)
 	s->push_ended = true;
 	(void)pushed(s, 0);
 	return 0;
+}
+
+int
+stream_push_error(struct stream *s, int code, const char *fmt, ...)
+{
+	char reason[512];
+	va_list args;
+	int r = may_push(s);
+
+	if (r < 0)
+		return r;
+	va_start(args, fmt);
+	(void)vsnprintf(reason, sizeof(reason), fmt, args);
+	va_end(args);
+	s->end_text = strdup(reason); /* without memory, the code must do */
+	s->end_code = code;
+	return stream_push_end(s);
 }
 
 /* --- Writing --- */
