@@ -262,24 +262,46 @@ leaves() {
 	run -1 tee -x
 }
 
+# One line has gone through tee into the file a: it is up and running.
+up_and_running() {
+	echo one >&7
+	for _ in $(seq 100); do
+		[ ! -s a ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
 @test "tee: -i ignores SIGINT and no other signal" {
 	mkfifo in
-	tee -i a <in 3>&- &
+	# A shell starts what is in the background with SIGINT ignored.
+	env --default-signal=INT tee -i a <in 3>&- &
 	pid=$!
 	exec 7>in
-	echo one >&7
+	up_and_running
 	kill -INT "$pid"
 	echo two >&7
 	exec 7>&-
 	wait "$pid"
 	printf 'one\ntwo\n' | same - a
 
-	tee -i a <in 3>&- &
+	rm a
+	env --default-signal=INT tee a <in 3>&- &
 	pid=$!
 	exec 7>in
-	kill -TERM "$pid"
+	up_and_running
+	kill -INT "$pid"
+	run -130 wait "$pid"
 	exec 7>&-
+
+	rm a
+	env --default-signal=INT tee -i a <in 3>&- &
+	pid=$!
+	exec 7>in
+	up_and_running
+	kill -TERM "$pid"
 	run -143 wait "$pid"
+	exec 7>&-
 }
 
 @test "tee: O_NONBLOCK that a neighbour has set is survived" {
