@@ -26,6 +26,15 @@ default_sigpipe() {
 	env --default-signal=PIPE "$@"
 }
 
+# ends STATUS PID: a background job of this test ends so.  Not with run, which
+# would wait in a subshell that has no such job.
+ends() {
+	local status=0
+
+	wait "$2" || status=$?
+	[ "$status" -eq "$1" ]
+}
+
 # full SMALL LARGE: how many, in this run and in check-long.
 full() {
 	if [ -n "${SU_LONG:-}" ]; then
