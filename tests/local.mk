@@ -40,6 +40,7 @@ EXTRA_DIST += $(%C%_unit_common)
 
 check_PROGRAMS += \
 	%D%/unit/chunk \
+	%D%/unit/ends \
 	%D%/unit/error \
 	%D%/unit/loop \
 	%D%/unit/pair \
@@ -60,6 +61,7 @@ check_PROGRAMS += \
 %C%_unit_chunk_SOURCES = %D%/unit/chunk.c $(%C%_unit_common)
 %C%_unit_readable_SOURCES = %D%/unit/readable.c $(%C%_unit_common)
 %C%_unit_writable_SOURCES = %D%/unit/writable.c $(%C%_unit_common)
+%C%_unit_ends_SOURCES = %D%/unit/ends.c $(%C%_unit_common)
 %C%_unit_error_SOURCES = %D%/unit/error.c $(%C%_unit_common)
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
