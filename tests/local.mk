@@ -35,20 +35,25 @@ check_PROGRAMS += %D%/unit/units
 
 # --- unit/: one subject each ---------------------------------------------------
 # What the unit programs share: checks, and streams that misbehave.
-%C%_unit_common = %D%/unit/sources.c %D%/unit/sources.h %D%/unit/tap.h
+%C%_unit_common = %D%/unit/sources.c %D%/unit/sources.h \
+	%D%/unit/modes.h %D%/unit/tap.h
 EXTRA_DIST += $(%C%_unit_common)
 
 check_PROGRAMS += \
 	%D%/unit/chunk \
 	%D%/unit/ends \
 	%D%/unit/error \
+	%D%/unit/fd \
 	%D%/unit/loop \
 	%D%/unit/pair \
+	%D%/unit/parallel \
 	%D%/unit/pipe \
 	%D%/unit/pipeline \
 	%D%/unit/readable \
 	%D%/unit/record \
+	%D%/unit/replace \
 	%D%/unit/signals \
+	%D%/unit/spool \
 	%D%/unit/timer \
 	%D%/unit/transform \
 	%D%/unit/watch \
@@ -66,6 +71,10 @@ check_PROGRAMS += \
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
 %C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
+%C%_unit_parallel_SOURCES = %D%/unit/parallel.c $(%C%_unit_common)
+%C%_unit_spool_SOURCES = %D%/unit/spool.c $(%C%_unit_common)
+%C%_unit_replace_SOURCES = %D%/unit/replace.c $(%C%_unit_common)
+%C%_unit_fd_SOURCES = %D%/unit/fd.c $(%C%_unit_common)
 
 # The parts of reverse that need no loop.
 check_PROGRAMS += %D%/unit/reverse

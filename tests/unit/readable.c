@@ -265,7 +265,6 @@ held_up(size_t high_water)
 		.endless = true,
 		.how = SOURCE_ONE_BYTE,
 		.high_water = high_water };
-	struct stream_events events = { .readable = NULL };
 	struct witness w = { 0 };
 	struct stream *s;
 	char buf[1];
@@ -277,7 +276,6 @@ held_up(size_t high_water)
 	ok(src.given <= high_water + 1 && src.given > 0,
 	    "one that is not read gets %zu bytes, then is left alone",
 	    src.given);
-	(void)events;
 	witness(s, &w, 0);
 	stream_destroy(s, 0);
 	run_loop(loop);
