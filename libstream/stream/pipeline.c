@@ -11,6 +11,7 @@
 #include "stream/internal.h"
 
 struct pipeline {
+	struct loop_handle handle; /* first: what the loop frees */
 	stream_error_fn *done;
 	void *arg;
 	size_t n;
@@ -41,14 +42,24 @@ fail(struct pipeline *p, const struct stream_error *error, size_t index)
 	}
 }
 
+/* Also when the loop is freed before the end: nobody is told then. */
+static void
+release(struct loop_handle *handle)
+{
+	struct pipeline *p = (struct pipeline *)handle;
+
+	free(p->text);
+	free(p->stage);
+	free(p);
+}
+
 static void
 report(struct pipeline *p)
 {
 	if (p->done != NULL)
 		p->done(p->error.code == 0 ? NULL : &p->error, p->arg);
-	free(p->text);
-	free(p->stage);
-	free(p);
+	loop_disown(&p->handle);
+	release(&p->handle);
 }
 
 static bool
@@ -171,6 +182,8 @@ stream_pipeline(
 	p->done = done;
 	p->arg = arg;
 	p->n = p->open = n;
+	p->handle.destroy = release;
+	loop_adopt(stages[0]->loop, &p->handle);
 	for (size_t i = 0; i < n; i++) {
 		p->stages[i] = stages[i];
 		stages[i]->closed = stage_closed;
