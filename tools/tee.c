@@ -270,6 +270,29 @@ add_stdout(struct tee *tee)
 }
 
 static void
+out_of_memory(struct tee *tee)
+{
+	warn_msg("%s", strerror(ENOMEM));
+	tee->failed = true;
+	stream_destroy(tee->source, 0);
+}
+
+static void
+connect_sink(struct tee *tee, struct sink *sink)
+{
+	bool knows_pipes =
+	    tee->mode == MODE_WARN_NOPIPE || tee->mode == MODE_EXIT_NOPIPE;
+
+	if (sink->stream == NULL)
+		return;
+	/* An input that has failed already is told of in its own way. */
+	if (stream_pipe(tee->source, sink->stream, NULL) == -ENOMEM)
+		out_of_memory(tee);
+	else if (knows_pipes && input_may_be_late())
+		watch_reader(sink);
+}
+
+static void
 connect(struct tee *tee)
 {
 	struct stream_events events = {
@@ -277,21 +300,14 @@ connect(struct tee *tee)
 		.error = source_failed,
 		.close = source_closed,
 	};
-	bool watch =
-	    (tee->mode == MODE_WARN_NOPIPE || tee->mode == MODE_EXIT_NOPIPE) &&
-	    input_may_be_late();
 
 	tee->source = stream_stdio(tee->loop, STDIN_FILENO);
-	(void)stream_on(tee->source, &events, tee);
-	for (size_t i = 0; i < tee->count; i++) {
-		struct sink *sink = &tee->sinks[i];
-
-		if (sink->stream == NULL)
-			continue;
-		(void)stream_pipe(tee->source, sink->stream, NULL);
-		if (watch)
-			watch_reader(sink);
-	}
+	if (tee->source == NULL)
+		out_of_memory(tee);
+	else
+		(void)stream_on(tee->source, &events, tee);
+	for (size_t i = 0; i < tee->count && tee->source != NULL; i++)
+		connect_sink(tee, &tee->sinks[i]);
 }
 
 static int
