@@ -82,13 +82,16 @@ open_file(struct file *f, const char *name)
 	return open_as(f, with_suffix(name, opt.suffix));
 }
 
-/* O_NONBLOCK was for looking only: what has to be waited for is waited for. */
+/*
+ * O_NONBLOCK was for looking only: what has to be waited for is waited for, but
+ * not for someone to write into a pipe that lies in a folder.
+ */
 static int
 wait_for_writer(struct file *f)
 {
 	int fd;
 
-	if (!S_ISFIFO(f->st.st_mode))
+	if (!S_ISFIFO(f->st.st_mode) || opt.recursive)
 		return fcntl(f->fd, F_SETFL, 0);
 	fd = open_path(f->path, 0);
 	if (fd < 0)
@@ -150,7 +153,7 @@ name_to_compress(struct file *f)
 {
 	size_t len = suffix_len(f->name);
 
-	if (len == 0) {
+	if (len == 0 || opt.force > 0) {
 		f->out = name_compressed(f->name);
 		return true;
 	}
@@ -205,13 +208,13 @@ do_file(struct file *f)
 {
 	if (!opt.to_stdout && !may_be_replaced(f))
 		return true;
+	note_time(f);
+	if (!name_output(f))
+		return true;
 	if (!S_ISREG(f->st.st_mode) && wait_for_writer(f) < 0) {
 		error_code(f->name, errno);
 		return true;
 	}
-	note_time(f);
-	if (!name_output(f))
-		return true;
 	return opt.decompress ? expand_file(f) : compress_file(f);
 }
 

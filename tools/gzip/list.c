@@ -72,9 +72,8 @@ list_add(const struct file *f, const struct stream_gunzip_info *info)
 void
 list_totals(void)
 {
-	if (opt.quiet)
+	if (opt.quiet || !total.begun)
 		return;
-	print_titles();
 	if (opt.verbose > 0)
 		printf("%*s", 28, "");
 	print_sizes(total.in, total.out, total.overhead, "(totals)");

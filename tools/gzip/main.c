@@ -40,16 +40,18 @@ go_by_name(void)
 	}
 }
 
-static void
+/* False: not all were done. */
+static bool
 do_all(struct stream_loop *loop, char *const *names)
 {
 	bool go_on = true;
 
 	if (*names == NULL)
-		(void)file_stdin(loop);
+		go_on = file_stdin(loop);
 	for (; *names != NULL && go_on; names++)
 		go_on = strcmp(*names, "-") == 0 ? file_stdin(loop)
 						 : file_named(loop, *names);
+	return go_on;
 }
 
 /* Only now may a file system tell that it has no room after all. */
@@ -78,8 +80,7 @@ main(int argc, char *argv[])
 		error("out of memory");
 		return exit_status;
 	}
-	do_all(loop, argv + first);
-	if (opt.list && argc - first > 1)
+	if (do_all(loop, argv + first) && opt.list && argc - first > 1)
 		list_totals();
 	stream_loop_free(loop);
 	close_stdout();

@@ -19,33 +19,33 @@ enum { OPTION_INPUT_TTY = CHAR_MAX + 1, OPTION_RSYNCABLE, OPTION_SYNCHRONOUS };
 
 static const char letters[] = "ab:cdfhH?klLmMnNqrS:tvVZ123456789";
 static const struct option longs[] = {
-	/* Of three dashes: for tests. */
-	{ "-presume-input-tty", no_argument, NULL, OPTION_INPUT_TTY },
 	{ "ascii", no_argument, NULL, 'a' },
-	{ "best", no_argument, NULL, '9' },
-	{ "bits", required_argument, NULL, 'b' },
+	{ "to-stdout", no_argument, NULL, 'c' },
+	{ "stdout", no_argument, NULL, 'c' },
 	{ "decompress", no_argument, NULL, 'd' },
-	{ "fast", no_argument, NULL, '1' },
+	{ "uncompress", no_argument, NULL, 'd' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "keep", no_argument, NULL, 'k' },
-	{ "license", no_argument, NULL, 'L' },
 	{ "list", no_argument, NULL, 'l' },
-	{ "lzw", no_argument, NULL, 'Z' },
-	{ "name", no_argument, NULL, 'N' },
+	{ "license", no_argument, NULL, 'L' },
 	{ "no-name", no_argument, NULL, 'n' },
+	{ "name", no_argument, NULL, 'N' },
+	/* Of three dashes: for tests. */
+	{ "-presume-input-tty", no_argument, NULL, OPTION_INPUT_TTY },
 	{ "quiet", no_argument, NULL, 'q' },
-	{ "recursive", no_argument, NULL, 'r' },
-	{ "rsyncable", no_argument, NULL, OPTION_RSYNCABLE },
 	{ "silent", no_argument, NULL, 'q' },
-	{ "stdout", no_argument, NULL, 'c' },
-	{ "suffix", required_argument, NULL, 'S' },
 	{ "synchronous", no_argument, NULL, OPTION_SYNCHRONOUS },
+	{ "recursive", no_argument, NULL, 'r' },
+	{ "suffix", required_argument, NULL, 'S' },
 	{ "test", no_argument, NULL, 't' },
-	{ "to-stdout", no_argument, NULL, 'c' },
-	{ "uncompress", no_argument, NULL, 'd' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
+	{ "fast", no_argument, NULL, '1' },
+	{ "best", no_argument, NULL, '9' },
+	{ "lzw", no_argument, NULL, 'Z' },
+	{ "bits", required_argument, NULL, 'b' },
+	{ "rsyncable", no_argument, NULL, OPTION_RSYNCABLE },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -133,7 +133,7 @@ try_help(void)
 static void
 check_bits(const char *text)
 {
-	if (*text != '\0' && text[strspn(text, "0123456789")] == '\0')
+	if (text[strspn(text, "0123456789")] == '\0')
 		return;
 	say("-b operand is not an integer");
 	try_help();
@@ -250,17 +250,30 @@ refuse_in_environment(const char *word, const char *why)
 	try_help();
 }
 
+static _Noreturn void
+refuse_option(int c, int index)
+{
+	const char letter[] = { '-', (char)c, '\0' };
+	char word[64];
+
+	if (index < 0)
+		refuse_in_environment(letter, "option not valid");
+	(void)snprintf(word, sizeof(word), "--%s", longs[index].name);
+	refuse_in_environment(word, "option not valid");
+}
+
 static void
 parse_words(int argc, char *argv[])
 {
+	int index = -1;
 	int c;
 
 	optind = 1;
-	while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, letters, longs, &index)) != -1) {
 		if (!may_be_in_environment(c))
-			refuse_in_environment(
-			    argv[optind - 1], "option not valid");
+			refuse_option(c, index);
 		take(c);
+		index = -1;
 	}
 	if (argc > 1 && strcmp(argv[optind - 1], "--") == 0)
 		refuse_in_environment("--", "option not valid");
