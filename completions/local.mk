@@ -15,38 +15,44 @@ each_command = for pair in $(bin_PROGRAMS) $(aliases); do \
 	page=$(srcdir)/man/`echo "$${pair\#\#*=}" | sed 's|.*/||'`.1; \
 	test -f "$$page" || continue
 
+# What $$page says, for a command that is called $$as, into three folders.
+complete = $(AWK) -f $(srcdir)/%D%/completions.awk -v name="$$as"
+write_completions = \
+	$(complete) -v shell=bash "$$page" >"$$bash/$$as" && \
+	$(complete) -v shell=zsh "$$page" >"$$zsh/_$$as" && \
+	$(complete) -v shell=fish "$$page" >"$$fish/$$as.fish"
+
 all-local: %D%/stamp
 
 %D%/stamp: $(dist_man_MANS) %D%/completions.awk Makefile
-	$(AM_V_GEN)$(MKDIR_P) %D%/bash %D%/zsh %D%/fish && \
+	$(AM_V_GEN)bash=%D%/bash zsh=%D%/zsh fish=%D%/fish; \
+	$(MKDIR_P) "$$bash" "$$zsh" "$$fish" && \
 	$(each_command); \
-	  make_one="$(AWK) -f $(srcdir)/%D%/completions.awk -v name=$$name"; \
-	  $$make_one -v shell=bash "$$page" >"%D%/bash/$$name" && \
-	  $$make_one -v shell=zsh "$$page" >"%D%/zsh/_$$name" && \
-	  $$make_one -v shell=fish "$$page" >"%D%/fish/$$name.fish" || exit 1; \
+	  as=$$name; $(write_completions) || exit 1; \
 	done && touch $@
 
 clean-local: clean-completions
 clean-completions:
 	rm -rf %D%/bash %D%/zsh %D%/fish
 
+# Under the names that are installed: stee is not tee.
+install_names = \
+	umask 022; \
+	bash="$(DESTDIR)$(bashcompletiondir)"; \
+	zsh="$(DESTDIR)$(zshcompletiondir)"; \
+	fish="$(DESTDIR)$(fishcompletiondir)"; \
+	$(each_command); as=`echo "$$name" | sed '$(transform)'`
+
 install-data-local: install-completions
 install-completions: %D%/stamp
 	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)" \
 	  "$(DESTDIR)$(zshcompletiondir)" "$(DESTDIR)$(fishcompletiondir)"
-	$(each_command); \
-	  $(INSTALL_DATA) "%D%/bash/$$name" "$(DESTDIR)$(bashcompletiondir)" && \
-	  $(INSTALL_DATA) "%D%/zsh/_$$name" "$(DESTDIR)$(zshcompletiondir)" && \
-	  $(INSTALL_DATA) "%D%/fish/$$name.fish" \
-	    "$(DESTDIR)$(fishcompletiondir)" || exit 1; \
-	done
+	$(install_names); $(write_completions) || exit 1; done
 
 uninstall-local: uninstall-completions
 uninstall-completions:
-	$(each_command); \
-	  rm -f "$(DESTDIR)$(bashcompletiondir)/$$name" \
-	    "$(DESTDIR)$(zshcompletiondir)/_$$name" \
-	    "$(DESTDIR)$(fishcompletiondir)/$$name.fish"; \
+	$(install_names); \
+	  rm -f "$$bash/$$as" "$$zsh/_$$as" "$$fish/$$as.fish"; \
 	done
 
 .PHONY: clean-completions install-completions uninstall-completions

@@ -17,6 +17,7 @@ man3_pages = \
 	%D%/stream_spool.3 \
 	%D%/stream_work.3 \
 	%D%/stream_write.3
+dist_man_MANS += %D%/reverse.1
 dist_man_MANS += %D%/tee.1
 notrans_dist_man_MANS += \
 	$(man3_pages) \
@@ -33,10 +34,10 @@ each_name = (cd $(srcdir) && $(AWK) -f %D%/aliases.awk $(man3_pages)) | \
 install-data-local: install-man-names
 install-man-names:
 	$(MKDIR_P) "$(DESTDIR)$(man1dir)" "$(DESTDIR)$(man3dir)"
-	$(each_name); do \
+	umask 022; $(each_name); do \
 	  echo ".so man3/$$page.3" >"$(DESTDIR)$(man3dir)/$$alias.3" || exit 1; \
 	done
-	$(each_alias); \
+	umask 022; $(each_alias); \
 	  echo ".so man1/$$to.1" >"$(DESTDIR)$(man1dir)/$$from.1" || exit 1; \
 	done
 
