@@ -217,6 +217,13 @@ run_examples() {
 	diff in.header in.manual
 }
 
+@test "docs: streamutils(7) names every tool" {
+	local tool
+	for tool in $(tools); do
+		grep -qx "\.It Xr $tool 1" "$man/streamutils.7"
+	done
+}
+
 @test "docs: pages refer to pages that exist" {
 	{
 		described | sed 's/$/ 3/'
