@@ -25,3 +25,4 @@ bin_PROGRAMS += bin/tee
 bin_tee_SOURCES = %D%/tee.c
 
 include %D%/gzip/local.mk
+include %D%/rate-limit/local.mk
