@@ -76,6 +76,11 @@ check_PROGRAMS += \
 %C%_unit_replace_SOURCES = %D%/unit/replace.c $(%C%_unit_common)
 %C%_unit_fd_SOURCES = %D%/unit/fd.c $(%C%_unit_common)
 
+# The arithmetic of rate-limit.
+check_PROGRAMS += %D%/unit/bucket
+%C%_unit_bucket_SOURCES = %D%/unit/bucket.c %D%/unit/tap.h \
+	tools/rate-limit/bucket.c
+
 # The parts of reverse that need no loop.
 check_PROGRAMS += %D%/unit/reverse
 %C%_unit_reverse_SOURCES = %D%/unit/reverse.c %D%/unit/tap.h \
@@ -112,8 +117,27 @@ fuzz:
 endif
 .PHONY: fuzz
 
+# --- fault/: a kernel that does its worst ---------------------------------------
+# Not hardened: it defines what fortified headers define too.
+check_LTLIBRARIES = %D%/fault/libfault.la
+%C%_fault_libfault_la_SOURCES = %D%/fault/fault.c
+%C%_fault_libfault_la_CPPFLAGS = -U_FORTIFY_SOURCE
+%C%_fault_libfault_la_CFLAGS = $(WARN_CFLAGS)
+%C%_fault_libfault_la_LDFLAGS = -module -avoid-version -shared \
+	-rpath $(abs_top_builddir)
+
+TEST_EXTENSIONS += .sh
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+TESTS += %D%/check-fault.sh
+EXTRA_DIST += %D%/check-fault.sh
+check-fault:
+	$(MAKE) check TESTS=tests/check-fault.sh
+.PHONY: check-fault
+
 bats_tests =
 
+bats_tests += %D%/reverse.bats
 bats_tests += %D%/tee.bats
 
 # What node prints, among others.
