@@ -89,18 +89,29 @@ check_PROGRAMS += %D%/unit/reverse
 %C%_unit_pipeline_SOURCES = %D%/unit/pipeline.c $(%C%_unit_common)
 %C%_unit_record_SOURCES = %D%/unit/record.c $(%C%_unit_common)
 
+# The codec is a library of its own.
+check_PROGRAMS += %D%/unit/codec
+%C%_unit_codec_SOURCES = %D%/unit/codec.c $(%C%_unit_common)
+%C%_unit_codec_LDADD = libstream/codec/libstream-codec.la $(LDADD)
+
 # --- fuzz/: targets for an engine, each replayed by make check too --------------
-fuzz_targets = %D%/fuzz/record_fuzz %D%/fuzz/units_fuzz
+fuzz_targets = %D%/fuzz/gunzip_fuzz %D%/fuzz/record_fuzz %D%/fuzz/units_fuzz
+%C%_fuzz_gunzip_fuzz_SOURCES = %D%/fuzz/gunzip_fuzz.c
+%C%_fuzz_gunzip_fuzz_LDADD = libstream/codec/libstream-codec.la $(LDADD)
 %C%_fuzz_record_fuzz_SOURCES = %D%/fuzz/record_fuzz.c
 %C%_fuzz_units_fuzz_SOURCES = %D%/fuzz/units_fuzz.c
 
-fuzz_replays = %D%/fuzz/record_replay %D%/fuzz/units_replay
+fuzz_replays = %D%/fuzz/gunzip_replay %D%/fuzz/record_replay \
+	%D%/fuzz/units_replay
 check_PROGRAMS += $(fuzz_replays)
+%C%_fuzz_gunzip_replay_SOURCES = %D%/fuzz/gunzip_fuzz.c %D%/fuzz/driver.c
+%C%_fuzz_gunzip_replay_LDADD = libstream/codec/libstream-codec.la $(LDADD)
 %C%_fuzz_record_replay_SOURCES = %D%/fuzz/record_fuzz.c %D%/fuzz/driver.c
 %C%_fuzz_units_replay_SOURCES = %D%/fuzz/units_fuzz.c %D%/fuzz/driver.c
 
 # make fuzz FUZZ_SECONDS=600: with --enable-fuzzing and clang.
 EXTRA_PROGRAMS += $(fuzz_targets)
+%C%_fuzz_gunzip_fuzz_LDFLAGS = $(AM_LDFLAGS) $(LIB_FUZZING_ENGINE)
 %C%_fuzz_record_fuzz_LDFLAGS = $(AM_LDFLAGS) $(LIB_FUZZING_ENGINE)
 %C%_fuzz_units_fuzz_LDFLAGS = $(AM_LDFLAGS) $(LIB_FUZZING_ENGINE)
 FUZZ_SECONDS = 60

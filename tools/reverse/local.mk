@@ -13,6 +13,8 @@ bin_reverse_SOURCES = \
 	%D%/lines.h \
 	%D%/main.c \
 	%D%/operand.c \
+	%D%/output.c \
+	%D%/output.h \
 	%D%/persona.c \
 	%D%/reverse.h \
 	%D%/separator.c \

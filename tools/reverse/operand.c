@@ -18,6 +18,7 @@
 #include "reverse/chars.h"
 #include "reverse/hold.h"
 #include "reverse/lines.h"
+#include "reverse/output.h"
 #include "reverse/reverse.h"
 
 struct operand {
@@ -70,13 +71,27 @@ say_not_opened(const struct persona *p, const char *name, int code)
 	    p->open_after, strerror(-code));
 }
 
+/* An error of backward_next() in the words of one who reads it. */
+static const char *
+reason(int code)
+{
+	switch (code) {
+	case -EFBIG:
+		return "record too large";
+	case -ENODATA:
+		return "file became shorter";
+	default:
+		return strerror(-code);
+	}
+}
+
 static void
 say_not_read(const struct persona *p, const char *name, int code)
 {
 	char buf[QUOTE_MAX];
 
 	warn_msg("%s%s: %s", quote_if_needed(buf, name), p->read_after,
-	    strerror(-code));
+	    reason(code));
 }
 
 /* Returns what operand_run() does. */
@@ -119,8 +134,7 @@ reverse_chars(struct operand *o)
 {
 	struct stream_loop *loop = o->job->loop;
 	struct stream *stages[] = { o->in,
-		chars_new(loop, *o->job->separator.bytes),
-		stream_stdio(loop, STDOUT_FILENO) };
+		chars_new(loop, *o->job->separator.bytes), output_new(loop) };
 	struct outcome outcome = run(loop, stages, 3);
 
 	return verdict(o, &outcome, 3);
@@ -131,8 +145,7 @@ static int
 give_lines(struct operand *o, struct backward *b)
 {
 	struct stream_loop *loop = o->job->loop;
-	struct stream *stages[] = { lines_new(loop, b),
-		stream_stdio(loop, STDOUT_FILENO) };
+	struct stream *stages[] = { lines_new(loop, b), output_new(loop) };
 	struct outcome outcome;
 
 	if (stages[0] == NULL)
