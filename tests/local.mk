@@ -140,7 +140,10 @@ check_LTLIBRARIES = %D%/fault/libfault.la
 TEST_EXTENSIONS += .sh
 SH_LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_COMPILER = $(SHELL)
+# A sanitizer must be the first library, so there it has nothing to preload.
+if !SANITIZE
 TESTS += %D%/check-fault.sh
+endif
 EXTRA_DIST += %D%/check-fault.sh
 check-fault:
 	$(MAKE) check TESTS=tests/check-fault.sh
