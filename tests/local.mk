@@ -129,22 +129,21 @@ endif
 .PHONY: fuzz
 
 # --- fault/: a kernel that does its worst ---------------------------------------
+TEST_EXTENSIONS += .sh
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+EXTRA_DIST += %D%/check-fault.sh
+check_LTLIBRARIES =
+if PRELOAD
 # Not hardened: it defines what fortified headers define too.
-check_LTLIBRARIES = %D%/fault/libfault.la
+check_LTLIBRARIES += %D%/fault/libfault.la
 %C%_fault_libfault_la_SOURCES = %D%/fault/fault.c
 %C%_fault_libfault_la_CPPFLAGS = -U_FORTIFY_SOURCE
 %C%_fault_libfault_la_CFLAGS = $(WARN_CFLAGS)
 %C%_fault_libfault_la_LDFLAGS = -module -avoid-version -shared \
 	-rpath $(abs_top_builddir)
-
-TEST_EXTENSIONS += .sh
-SH_LOG_DRIVER = $(TAP_DRIVER)
-SH_LOG_COMPILER = $(SHELL)
-# A sanitizer must be the first library, so there it has nothing to preload.
-if !SANITIZE
 TESTS += %D%/check-fault.sh
 endif
-EXTRA_DIST += %D%/check-fault.sh
 check-fault:
 	$(MAKE) check TESTS=tests/check-fault.sh
 .PHONY: check-fault
@@ -152,7 +151,7 @@ check-fault:
 bats_tests =
 
 bats_tests += %D%/reverse.bats
-bats_tests += %D%/tee.bats
+bats_tests += %D%/common.bats %D%/tee.bats
 
 # What node prints, among others.
 bats_tests += %D%/examples.bats
