@@ -45,6 +45,7 @@ check_PROGRAMS += \
 	%D%/unit/error \
 	%D%/unit/fd \
 	%D%/unit/loop \
+	%D%/unit/nomem \
 	%D%/unit/pair \
 	%D%/unit/parallel \
 	%D%/unit/pipe \
@@ -71,6 +72,7 @@ check_PROGRAMS += \
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
 %C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
+%C%_unit_nomem_SOURCES = %D%/unit/nomem.c $(%C%_unit_common)
 %C%_unit_parallel_SOURCES = %D%/unit/parallel.c $(%C%_unit_common)
 %C%_unit_spool_SOURCES = %D%/unit/spool.c $(%C%_unit_common)
 %C%_unit_replace_SOURCES = %D%/unit/replace.c $(%C%_unit_common)
