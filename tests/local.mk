@@ -41,6 +41,7 @@ EXTRA_DIST += $(%C%_unit_common)
 
 check_PROGRAMS += \
 	%D%/unit/chunk \
+	%D%/unit/early \
 	%D%/unit/ends \
 	%D%/unit/error \
 	%D%/unit/fd \
@@ -72,6 +73,7 @@ check_PROGRAMS += \
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
 %C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
+%C%_unit_early_SOURCES = %D%/unit/early.c $(%C%_unit_common)
 %C%_unit_nomem_SOURCES = %D%/unit/nomem.c $(%C%_unit_common)
 %C%_unit_parallel_SOURCES = %D%/unit/parallel.c $(%C%_unit_common)
 %C%_unit_spool_SOURCES = %D%/unit/spool.c $(%C%_unit_common)
