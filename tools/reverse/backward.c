@@ -15,6 +15,9 @@
 #include "libstream.h"
 #include "reverse/backward.h"
 
+/* No bytes are somewhere too: C has no sums with NULL. */
+static const unsigned char nothing[1];
+
 /* Make room for n bytes before the text. */
 static int
 make_room(struct backward *b, size_t n)
@@ -86,7 +89,7 @@ backward_fd(struct backward *b, const struct separator *separator, int fd,
 		.fd = fd,
 		.block = block,
 		.before = size,
-		.text.first = size == 0 };
+		.text = { .bytes = nothing, .first = size == 0 } };
 	while (b->before > 0 && b->past == 0) {
 		/* The odd piece first: what follows is whole blocks. */
 		size_t odd = (size_t)(b->before % (off_t)block);
@@ -105,7 +108,7 @@ backward_memory(struct backward *b, const struct separator *separator,
 {
 	*b = (struct backward) { .separator = separator,
 		.fd = -1,
-		.text = { .bytes = bytes, .first = true } };
+		.text = { .bytes = len > 0 ? bytes : nothing, .first = true } };
 	set_end(b, len);
 }
 
