@@ -17,6 +17,7 @@ man3_pages = \
 	%D%/stream_spool.3 \
 	%D%/stream_work.3 \
 	%D%/stream_write.3
+dist_man_MANS += %D%/gzip.1
 dist_man_MANS += %D%/reverse.1
 dist_man_MANS += %D%/tee.1
 notrans_dist_man_MANS += \

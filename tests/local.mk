@@ -154,6 +154,7 @@ check-fault:
 
 bats_tests =
 
+bats_tests += %D%/gzip.bats
 bats_tests += %D%/reverse.bats
 bats_tests += %D%/common.bats %D%/tee.bats
 

@@ -30,7 +30,11 @@
 
 /* --- options.c --- */
 
+enum called { CALLED_GZIP, CALLED_GUNZIP, CALLED_ZCAT };
+
 struct options {
+	const char *name; /* it was called by; messages say gzip */
+	enum called called;
 	const char *suffix;
 	int level;
 	unsigned force; /* how many times */

@@ -19,25 +19,26 @@ go_by_name(void)
 {
 	static const struct {
 		const char *end;
-		bool to_stdout;
+		enum called called;
 	} aliases[] = {
-		{ "gunzip", false },
-		{ "uncompress", false },
-		{ "zcat", true },
+		{ "gunzip", CALLED_GUNZIP },
+		{ "uncompress", CALLED_GUNZIP },
+		{ "zcat", CALLED_ZCAT },
 	};
-	const char *name = diag_name();
 
+	opt.name = diag_name();
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
 		size_t len = strlen(aliases[i].end);
+		size_t name_len = strlen(opt.name);
 
-		if (strlen(name) < len ||
-		    strcmp(name + strlen(name) - len, aliases[i].end) != 0)
-			continue;
-		opt.decompress = true;
-		opt.to_stdout = aliases[i].to_stdout;
-		diag_set_name("gzip");
-		return;
+		if (name_len >= len &&
+		    strcmp(opt.name + name_len - len, aliases[i].end) == 0)
+			opt.called = aliases[i].called;
 	}
+	opt.decompress = opt.called != CALLED_GZIP;
+	opt.to_stdout = opt.called == CALLED_ZCAT;
+	if (opt.decompress)
+		diag_set_name("gzip");
 }
 
 /* False: not all were done. */

@@ -56,9 +56,21 @@ static int no_time = -1;
 
 /* --- What is printed instead of working --- */
 
-static const char synopsis[] = "[-acdfhkLlMmNnqrtVv123456789] [-b bits] "
-			       "[-S suffix] [--rsyncable] [--synchronous] "
-			       "[file ...]";
+/* As in the manual's SYNOPSIS. */
+static const char *
+synopsis(void)
+{
+	switch (opt.called) {
+	case CALLED_ZCAT:
+		return "[-fhLlNnqrtVv] [-S suffix] [file ...]";
+	case CALLED_GUNZIP:
+		return "[-acfhkLlMmNnqrtVv] [-S suffix] [--synchronous] "
+		       "[file ...]";
+	default:
+		return "[-acdfhkLlMmNnqrtVv123456789] [-b bits] [-S suffix] "
+		       "[--rsyncable] [--synchronous] [file ...]";
+	}
+}
 
 static const char help[] =
     "\n"
@@ -109,7 +121,7 @@ stop_after_printing(void)
 static _Noreturn void
 print_help(void)
 {
-	printf("usage: %s %s\n%s", diag_name(), synopsis, help);
+	printf("usage: %s %s\n%s", opt.name, synopsis(), help);
 	stop_after_printing();
 }
 
