@@ -449,10 +449,34 @@ backpressure(void)
 	stream_loop_free(loop);
 }
 
+/* Full when the end comes, and emptied later: the flush must not be lost. */
+static void
+end_while_full(void)
+{
+	struct stream *s;
+	struct witness w = { 0 };
+
+	loop = stream_loop_new();
+	s = copier_new(loop, COPY_PUSH, 100);
+	witness(s, &w, 0);
+	stream_write(s, bytes, 100);
+	run_loop(loop);
+	is_int(stream_buffered(s, STREAM_READABLE), 100, "it is full");
+	stream_end(s);
+	run_loop(loop);
+	is_str(w.log, "", "when the end comes");
+	stream_resume(s);
+	run_loop(loop);
+	is_int(
+	    w.ends + w.finishes + w.closes, 3, "emptied, it ends (%s)", w.log);
+	stream_loop_free(loop);
+}
+
 int
 main(void)
 {
 	bytes = make_bytes(LEN, 1);
+	end_while_full();
 	copies();
 	expands(false);
 	expands(true);
