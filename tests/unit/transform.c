@@ -464,7 +464,7 @@ end_while_full(void)
 	is_int(stream_buffered(s, STREAM_READABLE), 100, "it is full");
 	stream_end(s);
 	run_loop(loop);
-	is_str(w.log, "", "when the end comes");
+	is_str(w.log, "drain", "when the end comes");
 	stream_resume(s);
 	run_loop(loop);
 	is_int(
