@@ -3,6 +3,7 @@
 # with the library as it is installed, not here.
 EXTRA_DIST += \
 	%D%/design.md \
+	%D%/node-map.md \
 	%D%/examples/duplex.c \
 	%D%/examples/gzip-file.c \
 	%D%/examples/hand-pipe.c \

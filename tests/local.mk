@@ -156,7 +156,7 @@ bats_tests =
 
 bats_tests += %D%/gzip.bats
 bats_tests += %D%/reverse.bats
-bats_tests += %D%/common.bats %D%/tee.bats
+bats_tests += %D%/common.bats %D%/node-map.bats %D%/tee.bats
 
 # What node prints, among others.
 bats_tests += %D%/examples.bats
