@@ -32,6 +32,7 @@
  *              loops in two threads share nothing.
  *
  * The folders, each using only those below it
+ *   process/   child, exec, channel, cluster, worker
  *   stream/    stream (the state machine), fd, replace, pair, pipe, pipeline,
  *              record, spool, parallel, filter
  *   core/      io (every data system call), chunk, poller, loop, work
@@ -62,10 +63,12 @@ struct stream_loop; /* event loop */
 struct stream_chunk; /* reference-counted bytes */
 
 struct stream_error {
-	int code; /* negated errno value */
+	int code; /* negated errno value; -ECHILD: a child failed */
 	unsigned index; /* of the stage in its pipeline, from 0 */
 	const char *stage; /* name of the stream that failed */
 	const char *text; /* the whole story, for a person */
+	int status; /* of a child that failed: its exit status, */
+	int signo; /* or the signal that ended it */
 };
 
 /* The version of the library that is linked, such as "0.1.0". */
@@ -473,6 +476,239 @@ STREAM_API int stream_pipeline(
  */
 STREAM_API int stream_filter(const char *program, const struct stream_ops *ops,
     void *self, char *const *files);
+
+/* --- Child processes --------------------------------------------------------
+ */
+
+struct stream_child; /* a process that was started */
+struct stream_channel; /* messages to and from another process */
+
+enum { /* stream_fdmap.parent, in place of a descriptor */
+	STREAM_PIPE = -1, /* a new pipe: our end is stream_child_stdio() */
+	STREAM_NULL = -2 /* /dev/null */
+};
+/* The child's descriptor of that number is to be ours called parent. */
+struct stream_fdmap {
+	int child;
+	int parent;
+};
+
+enum { /* stream_spawn.flags */
+	/*
+	 * A session of its own; the loop does not live on for it, and it is
+	 * not heard of if the loop ends before.
+	 */
+	STREAM_DETACHED = 1 << 0,
+	/* Its output ends with the pipe, whatever becomes of the child. */
+	STREAM_EOF_AT_CLOSE = 1 << 1,
+	STREAM_NEW_GROUP = 1 << 2, /* leads a process group */
+	STREAM_FOREGROUND = 1 << 3, /* its group is given the terminal */
+	STREAM_LISTEN_PID = 1 << 4 /* LISTEN_PID in its environment */
+};
+
+struct stream_limit { /* setrlimit(2) */
+	int resource;
+	uint64_t soft;
+	uint64_t hard;
+};
+struct stream_ids { /* whom it runs as; set in the order that works */
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t ngroups;
+};
+
+struct stream_spawn {
+	size_t size; /* of this struct */
+	const char *file; /* looked up in PATH */
+	char *const *argv;
+	char *const *envp; /* NULL: this process's */
+	const char *cwd; /* NULL: this process's */
+	/*
+	 * 0, 1 and 2 are inherited if they are not named; a pipe above 2 is a
+	 * Duplex.  Descriptors without O_CLOEXEC are inherited besides.
+	 */
+	const struct stream_fdmap *fds;
+	size_t nfds;
+	unsigned flags;
+	pid_t group; /* to join; 0: none */
+	int death_signal; /* sent to it when we die (Linux); 0: none */
+	const struct stream_limit *limits;
+	size_t nlimits;
+	const struct stream_ids *ids; /* NULL: ours */
+	uint64_t timeout; /* ns until it is sent kill_signal; 0: none */
+	int kill_signal; /* 0: SIGTERM */
+	size_t max_buffer; /* exec: of each output; 0: 1 MiB */
+};
+
+struct stream_child_events {
+	/* It has ended: with status, or by signo if that is not 0. */
+	void (*exit)(struct stream_child *c, int status, int signo, void *arg);
+	/* It has ended and so have its pipes; the last that is told. */
+	void (*close)(struct stream_child *c, void *arg);
+	/* It could not be started; only close comes after. */
+	void (*error)(struct stream_child *c, const struct stream_error *error,
+	    void *arg);
+};
+
+/*
+ * Start a program.  Signals that were caught, and SIGPIPE, have their default
+ * dispositions in it, and none is blocked.  Its standard output, if that is a
+ * pipe, ends as a stream only once the child has exited with status 0: else it
+ * fails, with code -ECHILD and the status, so that what stands behind it in a
+ * pipeline never takes half a result for a whole one.
+ */
+STREAM_API struct stream_child *stream_spawn(struct stream_loop *loop,
+    const struct stream_spawn *spawn, const struct stream_child_events *events,
+    void *arg);
+
+STREAM_API pid_t stream_child_pid(const struct stream_child *c);
+/* Our end of the pipe to its descriptor fd, or NULL. */
+STREAM_API struct stream *stream_child_stdio(struct stream_child *c, int fd);
+/* -ESRCH once it has ended: never a stranger of the same number. */
+STREAM_API int stream_child_kill(struct stream_child *c, int signo);
+
+struct stream_output {
+	const struct stream_error *error; /* NULL: it exited with status 0 */
+	int status;
+	int signo;
+	const char *out, *err; /* a NUL stands behind them */
+	size_t out_len, err_len;
+};
+typedef void stream_exec_fn(const struct stream_output *output, void *arg);
+
+/*
+ * Run command by /bin/sh -c, or a program without a shell, and call fn once
+ * with all that it wrote.  More than max_buffer ends it by kill_signal, with
+ * -ENOBUFS and what there was; the timeout with -ETIMEDOUT.  spawn NULL:
+ * zeroes; its fds are not used but for 0.
+ */
+STREAM_API struct stream_child *stream_exec(struct stream_loop *loop,
+    const char *command, const struct stream_spawn *spawn, stream_exec_fn *fn,
+    void *arg);
+STREAM_API struct stream_child *stream_exec_file(struct stream_loop *loop,
+    const struct stream_spawn *spawn, stream_exec_fn *fn, void *arg);
+
+/* --- Messages between processes ---------------------------------------------
+ * One message a line, of JSON by convention, on a socket whose number is in
+ * NODE_CHANNEL_FD: the wire of Node's child_process.fork(), in both roles.
+ */
+
+struct stream_channel_events {
+	/* fd is -1 or a descriptor that came along, and is yours. */
+	void (*message)(struct stream_channel *ch, const char *text, size_t len,
+	    int fd, void *arg);
+	void (*drain)(struct stream_channel *ch, void *arg); /* after a 0 */
+	/* The other side has gone, or we have: the last that is told. */
+	void (*disconnect)(struct stream_channel *ch,
+	    const struct stream_error *error /* NULL: no error */, void *arg);
+};
+
+/* stream_spawn() with a channel, which is stream_child_channel(). */
+STREAM_API struct stream_child *stream_fork(struct stream_loop *loop,
+    const struct stream_spawn *spawn, const struct stream_child_events *events,
+    const struct stream_channel_events *messages, void *arg);
+STREAM_API struct stream_channel *stream_child_channel(struct stream_child *c);
+
+/*
+ * The channel to the process that started us; NULL: there is none, or no
+ * memory.  The variable is taken out of the environment.
+ */
+STREAM_API struct stream_channel *stream_parent(struct stream_loop *loop,
+    const struct stream_channel_events *events, void *arg);
+
+/*
+ * Send one message, which must hold no newline; fd, if not -1, goes with it
+ * and stays yours.  1: go on; 0: taken, but wait for drain; -EPIPE: gone.
+ */
+STREAM_API int stream_send(
+    struct stream_channel *ch, const char *text, size_t len, int fd);
+/* When all that was sent is out. */
+STREAM_API void stream_disconnect(struct stream_channel *ch);
+
+/* --- Cluster ----------------------------------------------------------------
+ * Worker processes behind one listening socket.  The primary starts them, and
+ * hands out the connections or has the workers accept them; a worker is any
+ * program that calls stream_worker().
+ */
+
+struct stream_cluster;
+
+enum stream_schedule {
+	/*
+	 * The primary accepts, and passes each connection to the worker that
+	 * has waited longest: one at a time, the next when that was taken.
+	 * One that a dying worker had not taken goes to another.
+	 */
+	STREAM_ROUND_ROBIN,
+	STREAM_SHARED /* the workers accept: faster, and less even */
+};
+
+struct stream_cluster_opts {
+	size_t size; /* of this struct */
+	struct stream_spawn worker; /* what each worker runs */
+	unsigned workers; /* 0: as many as there are CPUs */
+	enum stream_schedule schedule;
+	int listen_fd; /* bound and listening; taken over; -1: none */
+	int respawn; /* replace a worker that ended */
+};
+
+struct stream_cluster_events {
+	/* A worker is there and waits for connections; id counts from 1. */
+	void (*online)(struct stream_cluster *cl, unsigned id, void *arg);
+	void (*message)(struct stream_cluster *cl, unsigned id,
+	    const char *text, size_t len, int fd, void *arg);
+	void (*exit)(struct stream_cluster *cl, unsigned id, int status,
+	    int signo, void *arg);
+	/*
+	 * A worker could not be started, or five in a row ended within a
+	 * second: it is given up.
+	 */
+	void (*error)(struct stream_cluster *cl,
+	    const struct stream_error *error, void *arg);
+	void (*close)(struct stream_cluster *cl, void *arg); /* all ended */
+};
+
+/*
+ * Start the workers.  One that ended is replaced, if that was asked for, at
+ * once, or after a pause that doubles if it lived for less than a second.
+ */
+STREAM_API struct stream_cluster *stream_cluster_new(struct stream_loop *loop,
+    const struct stream_cluster_opts *opts,
+    const struct stream_cluster_events *events, void *arg);
+
+/* As stream_send(), to the worker of that id; -ESRCH: there is none. */
+STREAM_API int stream_cluster_send(struct stream_cluster *cl, unsigned id,
+    const char *text, size_t len, int fd);
+/* The process of a worker, or -1. */
+STREAM_API pid_t stream_cluster_pid(
+    const struct stream_cluster *cl, unsigned id);
+
+/*
+ * Accept no more, let the workers finish what they have, then tell close.
+ * Workers that are still there after grace_ns (0: for ever) are killed.
+ */
+STREAM_API void stream_cluster_close(
+    struct stream_cluster *cl, uint64_t grace_ns);
+
+struct stream_worker_events {
+	/* fd is a connection, which is yours. */
+	void (*connection)(struct stream_channel *primary, int fd, void *arg);
+	void (*message)(struct stream_channel *primary, const char *text,
+	    size_t len, int fd, void *arg);
+	/* No more connections will come: the primary closes, or has gone. */
+	void (*disconnect)(struct stream_channel *primary, void *arg);
+};
+
+/*
+ * In a worker: begin to serve.  NULL: this process was not started by a
+ * cluster, or there is no memory.  stream_send() on the channel reaches the
+ * primary's message event.
+ */
+STREAM_API struct stream_channel *stream_worker(struct stream_loop *loop,
+    const struct stream_worker_events *events, void *arg);
+/* Which worker this process is, from 1; 0: none. */
+STREAM_API unsigned stream_worker_id(void);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,17 @@ pkgconfig_DATA += %D%/libstream.pc
 	%D%/core/timer.c \
 	%D%/core/watch.c \
 	%D%/core/work.c \
+	%D%/process/channel.c \
+	%D%/process/channel.h \
+	%D%/process/child.c \
+	%D%/process/child.h \
+	%D%/process/cluster.c \
+	%D%/process/cluster.h \
+	%D%/process/exec.c \
+	%D%/process/reap.c \
+	%D%/process/spawn.c \
+	%D%/process/spawn.h \
+	%D%/process/worker.c \
 	%D%/stream/error.c \
 	%D%/stream/fd.c \
 	%D%/stream/fd.h \

@@ -8,6 +8,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,8 +22,8 @@
 #define BULK_PIPE (1 << 20)
 
 /* STREAM_IO=plain in the environment chooses the portable paths. */
-static bool
-linux_paths(void)
+bool
+io_linux_paths(void)
 {
 #ifdef HAVE_LINUX_IO
 	static int chosen = -1;
@@ -42,12 +45,9 @@ kind_of(mode_t mode, int fd, bool own)
 		return IO_FILE;
 	if (S_ISSOCK(mode))
 		return IO_SOCKET;
-	if (own && S_ISFIFO(mode)) {
-		int flags = fcntl(fd, F_GETFL);
-		if (flags != -1 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
-			return IO_OWN;
-	}
-	return linux_paths() ? IO_NOWAIT : IO_POLL;
+	if (own && S_ISFIFO(mode) && io_set_nonblocking(fd) == 0)
+		return IO_OWN;
+	return io_linux_paths() ? IO_NOWAIT : IO_POLL;
 }
 
 int
@@ -60,8 +60,6 @@ io_init(struct io *io, int fd, bool own)
 		return -errno;
 	io->kind = kind_of(st.st_mode, fd, own);
 	io->pipe = S_ISFIFO(st.st_mode);
-	io->terminal_like = S_ISCHR(st.st_mode);
-	io->quiet = own;
 	return 0;
 }
 
@@ -143,7 +141,7 @@ io_read(struct io *io, void *buf, size_t len, bool may_block)
 static ssize_t
 send_some(struct io *io, const struct iovec *iov, int count, bool may_block)
 {
-	struct msghdr msg = { .msg_iov = (struct iovec *)iov };
+	struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov };
 	int flags =
 	    (may_block ? 0 : MSG_DONTWAIT) | (io->quiet ? MSG_NOSIGNAL : 0);
 
@@ -164,11 +162,37 @@ write_after_poll(struct io *io, const struct iovec *iov)
 	return write(io->fd, iov->iov_base, len);
 }
 
+/* With SIGPIPE held back, and taken away if it is this write that raised it. */
+static ssize_t
+writev_quietly(struct io *io, const struct iovec *iov, int count)
+{
+	struct timespec now = { 0, 0 };
+	sigset_t sigpipe;
+	sigset_t pending;
+	sigset_t before;
+	ssize_t n;
+	int error;
+
+	(void)sigemptyset(&sigpipe);
+	(void)sigaddset(&sigpipe, SIGPIPE);
+	(void)sigpending(&pending);
+	(void)pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+	n = writev(io->fd, iov, count);
+	error = errno;
+	if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
+		(void)sigtimedwait(&sigpipe, NULL, &now);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return n;
+}
+
 static ssize_t
 writev_once(struct io *io, const struct iovec *iov, int count, bool may_block)
 {
 	if (io->kind == IO_SOCKET)
 		return send_some(io, iov, count, may_block);
+	if (io->quiet && io->kind == IO_OWN)
+		return writev_quietly(io, iov, count);
 	if (may_block || io->kind == IO_FILE || io->kind == IO_OWN)
 		return writev(io->fd, iov, count);
 	if (io->kind == IO_NOWAIT) {
@@ -201,7 +225,8 @@ io_writev(struct io *io, const struct iovec *iov, int count, bool may_block)
 bool
 io_can_move(const struct io *in, const struct io *out)
 {
-	return linux_paths() && in->pipe && (out->pipe || out->kind == IO_FILE);
+	return io_linux_paths() && in->pipe &&
+	    (out->pipe || out->kind == IO_FILE);
 }
 
 ssize_t
@@ -228,7 +253,7 @@ io_widen(struct io *io)
 		return;
 	io->widened = true;
 #ifdef HAVE_LINUX_IO
-	if (io->pipe && linux_paths() &&
+	if (io->pipe && io_linux_paths() &&
 	    fcntl(io->fd, F_GETPIPE_SZ) < BULK_PIPE)
 		(void)fcntl(io->fd, F_SETPIPE_SZ, BULK_PIPE);
 #endif
@@ -266,13 +291,10 @@ io_open(const char *path, int oflags, mode_t mode)
 }
 
 static int
-make_own(int fd)
+make_private(int fd)
 {
 	fd = io_above_stdio(fd);
-	if (fd < 0)
-		return fd;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-	    fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
 		int error = errno;
 		(void)close(fd);
 		return -error;
@@ -281,21 +303,79 @@ make_own(int fd)
 }
 
 int
-io_own_pipe(int ends[2])
+io_set_nonblocking(int fd)
 {
-	int fds[2];
+	int flags = fcntl(fd, F_GETFL);
 
-	if (pipe(fds) < 0)
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
-	ends[0] = make_own(fds[0]);
+	return 0;
+}
+
+static int
+make_own(int fd)
+{
+	int r;
+
+	fd = make_private(fd);
+	if (fd < 0)
+		return fd;
+	r = io_set_nonblocking(fd);
+	if (r < 0)
+		(void)close(fd);
+	return r < 0 ? r : fd;
+}
+
+int
+io_accept(int fd)
+{
+	int connection;
+
+	do {
+		connection = accept(fd, NULL, NULL);
+	} while (connection < 0 && (errno == EINTR || errno == ECONNABORTED));
+	return connection < 0 ? -errno : make_private(connection);
+}
+
+/* Both ends made ours by make, or neither. */
+static int
+take_ends(int ends[2], const int fds[2], int (*make)(int fd))
+{
+	ends[0] = make(fds[0]);
 	if (ends[0] < 0) {
 		(void)close(fds[1]);
 		return ends[0];
 	}
-	ends[1] = make_own(fds[1]);
+	ends[1] = make(fds[1]);
 	if (ends[1] < 0)
 		(void)close(ends[0]);
 	return ends[1] < 0 ? ends[1] : 0;
+}
+
+int
+io_own_pipe(int ends[2])
+{
+	int fds[2];
+
+	return pipe(fds) < 0 ? -errno : take_ends(ends, fds, make_own);
+}
+
+int
+io_pipe(int ends[2])
+{
+	int fds[2];
+
+	return pipe(fds) < 0 ? -errno : take_ends(ends, fds, make_private);
+}
+
+int
+io_socketpair(int ends[2])
+{
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0)
+		return -errno;
+	return take_ends(ends, fds, make_private);
 }
 
 int
@@ -305,6 +385,71 @@ io_close(int fd)
 	if (close(fd) < 0 && errno != EINTR)
 		return -errno;
 	return 0;
+}
+
+union fd_space { /* aligned as a control message must be */
+	struct cmsghdr head;
+	char bytes[CMSG_SPACE(IO_MOST_FDS * sizeof(int))];
+};
+
+ssize_t
+io_send_fd(struct io *io, const struct iovec *iov, int count, int fd)
+{
+	union fd_space space;
+	struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov };
+	ssize_t n;
+
+	msg.msg_iovlen = (size_t)count;
+	if (fd >= 0) {
+		memset(&space, 0, sizeof(space));
+		msg.msg_control = space.bytes;
+		msg.msg_controllen = CMSG_SPACE(sizeof(fd));
+		space.head.cmsg_level = SOL_SOCKET;
+		space.head.cmsg_type = SCM_RIGHTS;
+		space.head.cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(&space.head), &fd, sizeof(fd));
+	}
+	do {
+		n = sendmsg(io->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+static void
+collect_fds(struct msghdr *msg, int fds[IO_MOST_FDS], size_t *nfds)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	     c = CMSG_NXTHDR(msg, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		if (n > IO_MOST_FDS - *nfds)
+			n = IO_MOST_FDS - *nfds;
+		memcpy(fds + *nfds, CMSG_DATA(c), n * sizeof(int));
+		*nfds += n;
+	}
+}
+
+ssize_t
+io_recv_fds(
+    struct io *io, void *buf, size_t len, int fds[IO_MOST_FDS], size_t *nfds)
+{
+	union fd_space space;
+	struct iovec iov = { .iov_base = buf, .iov_len = len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	*nfds = 0;
+	msg.msg_control = space.bytes;
+	msg.msg_controllen = sizeof(space.bytes);
+	do {
+		n = recvmsg(io->fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -errno;
+	collect_fds(&msg, fds, nfds);
+	return n;
 }
 
 void

@@ -29,8 +29,7 @@ struct io {
 	int fd;
 	enum io_kind kind;
 	bool pipe; /* a pipe or FIFO */
-	bool terminal_like; /* a character device */
-	bool quiet; /* a socket of ours: no SIGPIPE */
+	bool quiet; /* no SIGPIPE when its reader has gone */
 	bool widened; /* asked for a larger pipe already */
 };
 
@@ -67,7 +66,26 @@ int io_openat(int dir, const char *path, int oflags, mode_t mode);
 int io_above_stdio(int fd);
 /* A pipe whose ends are ours: O_CLOEXEC, O_NONBLOCK, above 2. */
 int io_own_pipe(int ends[2]);
+/* A pipe, or a pair of sockets, to share with a child: they may block. */
+int io_pipe(int ends[2]);
+int io_socketpair(int ends[2]);
 int io_close(int fd);
+/*
+ * On a socket of local processes, without waiting: a descriptor along with the
+ * first of the bytes (fd -1: none), and up to IO_MOST_FDS that came along.
+ */
+#define IO_MOST_FDS 16
+ssize_t io_send_fd(struct io *io, const struct iovec *iov, int count, int fd);
+ssize_t io_recv_fds(
+    struct io *io, void *buf, size_t len, int fds[IO_MOST_FDS], size_t *nfds);
+
+/* A connection from a listening socket of ours; -EAGAIN: none waits. */
+int io_accept(int fd);
+int io_set_nonblocking(int fd); /* of a description that is ours alone */
+
+/* Are the paths that only Linux has to be used? */
+bool io_linux_paths(void);
+
 /* A byte into our own pipe, if there is room; safe in a signal handler. */
 void io_poke(int fd);
 

@@ -20,6 +20,8 @@ keep(struct stream *s, int code, char *text)
 		.code = code,
 		.stage = s->name,
 		.text = text != NULL ? text : strerror(-code),
+		.status = s->error.status, /* set before, if at all */
+		.signo = s->error.signo,
 	};
 }
 
@@ -67,8 +69,11 @@ stream_set_error(struct stream *s, int code, const char *fmt, va_list args)
 void
 stream_copy_error(struct stream *s, const struct stream_error *error)
 {
-	if (!s->failed)
-		keep(s, error->code, strdup(error->text));
+	if (s->failed)
+		return;
+	s->error.status = error->status;
+	s->error.signo = error->signo;
+	keep(s, error->code, strdup(error->text));
 }
 
 const struct stream_error *

@@ -65,7 +65,7 @@ fd_read(struct stream *s, size_t want)
 	if (n < 0)
 		return (int)n;
 	if (n == 0)
-		return stream_push_end(s);
+		return f->at_eof != NULL ? f->at_eof(f) : stream_push_end(s);
 	(void)stream_commit(s, (size_t)n);
 	return 0;
 }
@@ -207,7 +207,7 @@ fd_stream_new(struct stream_loop *loop, int fd, const char *name, int accmode,
 		return give_up(
 		    loop, fd, name, accmode, keep_open, r < 0 ? r : -ENOMEM);
 	f->io = io;
-	f->io.quiet = !keep_open;
+	f->io.quiet = !keep_open && io.kind == IO_SOCKET;
 	f->keep_open = keep_open;
 	f->in = (struct watch) { fd, POLLIN, .ready = input_came };
 	f->out = (struct watch) { fd, POLLOUT, .ready = room_came };

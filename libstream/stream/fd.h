@@ -18,6 +18,8 @@ struct fd_stream {
 	/* In place of closing, when all is written; and at the very end. */
 	int (*commit)(struct fd_stream *f);
 	void (*discard)(struct fd_stream *f);
+	/* In place of the end, when the input has ended; may push it later. */
+	int (*at_eof)(struct fd_stream *f);
 	void *extra;
 };
 

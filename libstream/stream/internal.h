@@ -89,9 +89,11 @@ struct stream {
 	struct link *sources; /* links to here */
 	struct io *io; /* a stream on a descriptor */
 
-	/* Told last, by way of close: the pipeline it is in. */
+	/* Told last, after close: the pipeline it is in, the child it is of. */
 	void (*closed)(struct stream *s, void *arg);
 	void *closed_arg;
+	void (*told)(struct stream *s, void *arg);
+	void *told_arg;
 };
 
 /* Run the pump in the pending phase. */

@@ -33,6 +33,8 @@ fail(struct pipeline *p, const struct stream_error *error, size_t index)
 		.index = (unsigned)index,
 		.stage = p->stage == NULL ? "stream" : p->stage,
 		.text = p->text == NULL ? strerror(-error->code) : p->text,
+		.status = error->status,
+		.signo = error->signo,
 	};
 	for (size_t i = 0; i < p->n; i++) {
 		if (p->stages[i] == NULL || p->stages[i]->destroyed)

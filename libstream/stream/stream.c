@@ -620,6 +620,8 @@ stream_close_now(struct task *task)
 		s->on.close(s, s->on_arg);
 	if (s->closed != NULL)
 		s->closed(s, s->closed_arg);
+	if (s->told != NULL)
+		s->told(s, s->told_arg);
 	loop_disown(&s->handle);
 	release(s);
 }
