@@ -316,10 +316,8 @@ stream() {
 	wait
 }
 
+# bats test_tags=memory
 @test "all that flow: a large stream needs less than 8 MiB, and one thread" {
-	case $SU_SANITIZE in
-	?*) skip "sanitizers need memory of their own" ;;
-	esac
 	while read -r command <&9; do
 		stream "$command" "$(full 256 4096)"
 		echo "# $command: $(<size) KiB, $(<threads) threads"

@@ -116,8 +116,8 @@ text() {
 	same want out
 }
 
+# bats test_tags=long
 @test "reverse: a line of 100 MiB" {
-	[ -n "${SU_LONG:-}" ] || skip "with SU_LONG=1 only"
 	{
 		printf 'a\n<'
 		head -c 104857600 /dev/zero | tr '\0' x
@@ -151,10 +151,9 @@ a' ]
 	exec 8<&-
 }
 
+# bats test_tags=memory
 @test "reverse: memory does not grow with the stream" {
-	command -v bash >/dev/null
 	# 64 MiB of address space is the whole program, its libraries and all.
-	[ -z "$SU_SANITIZE" ] || skip "a sanitizer needs more memory"
 	yes 'a line of text' | head -c "$(full 100000000 4000000000)" |
 		bash -c 'ulimit -v 65536; exec reverse' | tail -n 1 >out
 	[ -s out ]
@@ -299,12 +298,16 @@ a' ]
 
 @test "tac: a file that is truncated meanwhile is told of" {
 	seq 2000000 >in
+	tac in >want
 	run -1 --separate-stderr bash -c 'tac in | {
-		head -c 100 >/dev/null
+		head -c 100 >out
 		: >in
-		cat >/dev/null
+		cat >>out
 	}; exit "${PIPESTATUS[0]}"'
 	[ "$stderr" = "tac: in: read error: file became shorter" ]
+	# What was read of it was written.
+	[ "$(wc -c <out)" -gt 100000 ]
+	head -c "$(wc -c <out)" want | same - out
 }
 
 # --- Against the originals ----------------------------------------------------------
@@ -415,6 +418,20 @@ dc' ]
 	rejects 1 "tac: .: read error: Is a directory" tac . a
 	[ "$output" = 'cd
 ab' ]
+}
+
+@test "reverse: what was read before an error is written" {
+	command -v strace >/dev/null || skip "no strace here"
+	[ -z "$SU_SANITIZE" ] || skip "a sanitizer does not like to be traced"
+	text >in
+	reverse in >want
+	# The first of these calls on a file of that name is the first of ours.
+	strace -o trace -P in -e trace=read,readv,preadv2 \
+		-e inject=read,readv,preadv2:error=EIO:when=2+ \
+		reverse in >out 2>err && return 1
+	[ "$(<err)" = "reverse: in: Input/output error" ]
+	[ -s out ]
+	head -n "$(wc -l <out)" want | same - <(head -n "$(wc -l <out)" out)
 }
 
 @test "reverse: a dash is standard input, but for rev a file" {
