@@ -158,6 +158,8 @@ bats_tests += %D%/gzip.bats
 bats_tests += %D%/reverse.bats
 bats_tests += %D%/common.bats %D%/node-map.bats %D%/tee.bats
 
+bats_tests += %D%/completions.bats %D%/docs.bats
+
 # What node prints, among others.
 bats_tests += %D%/examples.bats
 EXTRA_DIST += \
