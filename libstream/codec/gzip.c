@@ -151,20 +151,29 @@ deflate_piece(struct gzip *g)
 	return r;
 }
 
+/* What is left of a cut when there was no room for all of it. */
+static int
+finish_cut(struct gzip *g)
+{
+	g->z.avail_in = 0;
+	return g->left == 0 && g->cut ? deflate_piece(g) : 1;
+}
+
 static ssize_t
 transform(struct stream *s, const void *bytes, size_t len, int last)
 {
 	struct gzip *g = stream_self(s);
-	bool between = g->left == 0 && !g->cut;
 	size_t used;
-	int r;
+	int r = g->begun ? finish_cut(g) : 1;
 
-	if (between && len < PIECE && !last)
+	if (r <= 0)
+		return r;
+	if (g->left == 0 && len < PIECE && !last)
 		return stream_want(s, PIECE);
 	r = g->begun ? 1 : begin(g);
 	if (r <= 0)
 		return r;
-	if (between)
+	if (g->left == 0)
 		begin_piece(g, bytes, len);
 	g->z.next_in = (Bytef *)(uintptr_t)bytes;
 	g->z.avail_in = (uInt)g->left;

@@ -42,6 +42,9 @@ convey(struct stream_loop *loop, struct source *src, struct stream *codec,
 	stream_loop_free(loop);
 }
 
+/* Sinks that take a little now and then: the codec is stopped anywhere. */
+static bool slow;
+
 static struct result
 compress(struct source src, struct stream_gzip_opts opts)
 {
@@ -49,6 +52,11 @@ compress(struct source src, struct stream_gzip_opts opts)
 	struct result r = { 0 };
 
 	opts.size = sizeof(opts);
+	if (slow)
+		r.sink = (struct sink) { .how = SINK_RANDOM,
+			.seed = 5,
+			.pace = SINK_IMMEDIATE,
+			.high_water = 1 };
 	convey(loop, &src, stream_gzip(loop, &opts), &r);
 	return r;
 }
@@ -123,11 +131,12 @@ round_trips(int level, unsigned flags)
 
 /* The compressed bytes do not tell in what pieces the others came. */
 static void
-pieces_of_gzip(int level, unsigned flags)
+pieces_of_gzip(int level, unsigned flags, bool slowly)
 {
 	struct stream_gzip_opts opts = { .level = level, .flags = flags };
 	struct result want = compress(source_of(LEN, SOURCE_ALL), opts);
 
+	slow = slowly;
 	for (int how = SOURCE_WANTED; how < SOURCE_ALL; how++) {
 		struct result got =
 		    compress(source_of(LEN, (enum source_how)how), opts);
@@ -138,7 +147,22 @@ pieces_of_gzip(int level, unsigned flags)
 		    flags, how);
 		result_free(&got);
 	}
+	slow = false;
 	result_free(&want);
+}
+
+/* Of bytes that do not get fewer, so that the output is full now and then. */
+static void
+pieces_slowly(void)
+{
+	unsigned char *lines = bytes;
+
+	bytes = make_bytes(LEN, 7);
+	pieces_of_gzip(STREAM_GZIP_STORE, 0, true);
+	pieces_of_gzip(1, 0, true);
+	pieces_of_gzip(6, STREAM_GZIP_RSYNCABLE, true);
+	free(bytes);
+	bytes = lines;
 }
 
 static void
@@ -497,10 +521,11 @@ main(void)
 	for (int level = STREAM_GZIP_STORE; level <= 9; level++)
 		round_trips(level, 0);
 	round_trips(6, STREAM_GZIP_RSYNCABLE);
-	pieces_of_gzip(STREAM_GZIP_STORE, 0);
-	pieces_of_gzip(1, 0);
-	pieces_of_gzip(6, 0);
-	pieces_of_gzip(6, STREAM_GZIP_RSYNCABLE);
+	pieces_of_gzip(STREAM_GZIP_STORE, 0, false);
+	pieces_of_gzip(1, 0, false);
+	pieces_of_gzip(6, 0, false);
+	pieces_of_gzip(6, STREAM_GZIP_RSYNCABLE, false);
+	pieces_slowly();
 	pieces_of_gunzip();
 	members();
 	truncations();
