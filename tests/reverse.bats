@@ -306,7 +306,7 @@ a' ]
 	}; exit "${PIPESTATUS[0]}"'
 	[ "$stderr" = "tac: in: read error: file became shorter" ]
 	# What was read of it was written.
-	[ "$(wc -c <out)" -gt 100000 ]
+	[ "$(wc -c <out)" -gt 60000 ]
 	head -c "$(wc -c <out)" want | same - out
 }
 
@@ -421,16 +421,15 @@ ab' ]
 }
 
 @test "reverse: what was read before an error is written" {
-	command -v strace >/dev/null || skip "no strace here"
+	strace -o trace true 2>/dev/null || skip "nothing can be traced here"
 	[ -z "$SU_SANITIZE" ] || skip "a sanitizer does not like to be traced"
 	text >in
 	reverse in >want
-	# The first of these calls on a file of that name is the first of ours.
-	strace -o trace -P in -e trace=read,readv,preadv2 \
+	strace -qq -o trace -P "$PWD/in" -e trace=read,readv,preadv2 \
 		-e inject=read,readv,preadv2:error=EIO:when=2+ \
 		reverse in >out 2>err && return 1
 	[ "$(<err)" = "reverse: in: Input/output error" ]
-	[ -s out ]
+	[ "$(wc -l <out)" -gt 100 ]
 	head -n "$(wc -l <out)" want | same - <(head -n "$(wc -l <out)" out)
 }
 

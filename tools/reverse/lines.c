@@ -15,7 +15,8 @@
 struct lines {
 	struct backward backward;
 	struct record record; /* what is left of the one being given out */
-	int code; /* 0: the end; below: why there is no more; 1: go on */
+	int more; /* 1: go on; 0: the end; below: why there is no more */
+	int *code;
 };
 
 /* Fill out with records, the last perhaps in part.  Returns the length. */
@@ -28,8 +29,8 @@ fill(struct lines *l, unsigned char *out, size_t room)
 		size_t n = l->record.len;
 
 		if (n == 0) {
-			l->code = backward_next(&l->backward, &l->record);
-			if (l->code <= 0)
+			l->more = backward_next(&l->backward, &l->record);
+			if (l->more <= 0)
 				break;
 			continue;
 		}
@@ -43,25 +44,25 @@ fill(struct lines *l, unsigned char *out, size_t room)
 	return used;
 }
 
-/* What came before an error is given out before the error is. */
 static int
 lines_read(struct stream *s, size_t want)
 {
 	struct lines *l = stream_self(s);
 	unsigned char *out;
-	size_t n;
+	size_t n = 0;
 
 	(void)want;
-	if (l->code > 0) {
+	if (l->more > 0) {
 		out = stream_reserve(s, PIECE);
 		if (out == NULL)
 			return -ENOMEM;
 		n = fill(l, out, PIECE);
 		stream_commit(s, n);
-		if (n > 0)
-			return 0;
 	}
-	return l->code < 0 ? l->code : stream_push_end(s);
+	if (n > 0)
+		return 0;
+	*l->code = l->more;
+	return stream_push_end(s);
 }
 
 static void
@@ -75,7 +76,7 @@ lines_destroy(struct stream *s, int code)
 }
 
 struct stream *
-lines_new(struct stream_loop *loop, const struct backward *b)
+lines_new(struct stream_loop *loop, const struct backward *b, int *code)
 {
 	struct lines *l = calloc(1, sizeof(*l));
 	const struct stream_ops ops = {
@@ -88,7 +89,8 @@ lines_new(struct stream_loop *loop, const struct backward *b)
 	if (l == NULL)
 		return NULL;
 	l->backward = *b;
-	l->code = 1;
+	l->more = 1;
+	l->code = code;
 	s = stream_new(loop, &ops, l, 0);
 	if (s == NULL)
 		free(l);

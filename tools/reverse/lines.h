@@ -8,7 +8,11 @@
 #include "libstream.h"
 #include "reverse/backward.h"
 
-/* A Readable.  It takes over what b holds. */
-struct stream *lines_new(struct stream_loop *loop, const struct backward *b);
+/*
+ * A Readable.  It takes over what b holds.  If the file cannot be read it ends
+ * where that is, and leaves the reason in *code.
+ */
+struct stream *lines_new(
+    struct stream_loop *loop, const struct backward *b, int *code);
 
 #endif

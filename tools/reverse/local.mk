@@ -7,6 +7,8 @@ bin_reverse_SOURCES = \
 	%D%/bytes.h \
 	%D%/chars.c \
 	%D%/chars.h \
+	%D%/feed.c \
+	%D%/feed.h \
 	%D%/hold.c \
 	%D%/hold.h \
 	%D%/lines.c \

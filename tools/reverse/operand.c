@@ -16,6 +16,7 @@
 
 #include "reverse/backward.h"
 #include "reverse/chars.h"
+#include "reverse/feed.h"
 #include "reverse/hold.h"
 #include "reverse/lines.h"
 #include "reverse/output.h"
@@ -50,9 +51,11 @@ run(struct stream_loop *loop, struct stream *const *stages, size_t n)
 {
 	struct outcome outcome = { 0 };
 	int code = stream_pipeline(stages, n, note_outcome, &outcome);
+	/* Even if there is no pipeline: its stages have to close. */
+	int ran = stream_loop_run(loop);
 
 	if (code == 0)
-		code = stream_loop_run(loop);
+		code = ran;
 	if (code < 0 && outcome.code == 0)
 		outcome.code = code;
 	return outcome;
@@ -118,40 +121,45 @@ bad_output(int code)
 	return -1;
 }
 
-/* What a pipeline of n stages, the last of them standard output, came to. */
+/*
+ * Run the stream first to standard output.  An input that failed, as *code then
+ * says, is told of after what could be read of it was written.
+ */
 static int
-verdict(const struct operand *o, const struct outcome *outcome, size_t n)
+run_to_output(struct operand *o, struct stream *first, const int *code)
 {
-	if (outcome->code == 0)
-		return 0;
-	if (outcome->index == n - 1)
-		return bad_output(outcome->code);
-	return bad_input(o, outcome->code);
+	struct stream_loop *loop = o->job->loop;
+	struct stream *stages[] = { first, output_new(loop) };
+	struct outcome outcome = run(loop, stages, 2);
+
+	if (outcome.code < 0 && outcome.index > 0)
+		return bad_output(outcome.code);
+	if (outcome.code < 0)
+		return bad_input(o, outcome.code);
+	return *code < 0 ? bad_input(o, *code) : 0;
 }
 
 static int
 reverse_chars(struct operand *o)
 {
-	struct stream_loop *loop = o->job->loop;
-	struct stream *stages[] = { o->in,
-		chars_new(loop, *o->job->separator.bytes), output_new(loop) };
-	struct outcome outcome = run(loop, stages, 3);
+	struct stream *chars =
+	    chars_new(o->job->loop, *o->job->separator.bytes);
+	struct feed feed;
 
-	return verdict(o, &outcome, 3);
+	feed_start(&feed, o->in, chars);
+	return run_to_output(o, chars, &feed.code);
 }
 
 /* Write out the records of b, and be done with it. */
 static int
 give_lines(struct operand *o, struct backward *b)
 {
-	struct stream_loop *loop = o->job->loop;
-	struct stream *stages[] = { lines_new(loop, b), output_new(loop) };
-	struct outcome outcome;
+	int code = 0;
+	struct stream *lines = lines_new(o->job->loop, b, &code);
 
-	if (stages[0] == NULL)
+	if (lines == NULL)
 		backward_done(b);
-	outcome = run(loop, stages, 2);
-	return verdict(o, &outcome, 2);
+	return run_to_output(o, lines, &code);
 }
 
 static int
