@@ -23,6 +23,7 @@
 #include "process/child.h"
 
 #define CHANNEL_FD "NODE_CHANNEL_FD"
+#define SERIALIZATION "NODE_CHANNEL_SERIALIZATION_MODE" /* lines are "json" */
 #define HIGH_WATER ((size_t)65536)
 #define LONGEST ((size_t)64 << 20)
 #define AT_ONCE ((size_t)65536)
@@ -422,10 +423,12 @@ stream_parent(struct stream_loop *loop,
     const struct stream_channel_events *events, void *arg)
 {
 	const char *number = getenv(CHANNEL_FD);
+	const char *mode = getenv(SERIALIZATION);
 	char *end;
 	long fd;
 
-	if (loop == NULL || number == NULL)
+	if (loop == NULL || number == NULL ||
+	    (mode != NULL && strcmp(mode, "json") != 0))
 		return NULL;
 	fd = strtol(number, &end, 10);
 	if (end == number || *end != '\0' || fd < 0 ||
@@ -433,6 +436,7 @@ stream_parent(struct stream_loop *loop,
 		return NULL;
 	/* Our own children have other channels, or none. */
 	(void)unsetenv(CHANNEL_FD);
+	(void)unsetenv(SERIALIZATION);
 	return channel_new(loop, (int)fd, events, arg, NULL);
 }
 
@@ -457,7 +461,7 @@ channel_fork(struct stream_loop *loop, const struct stream_spawn *spawn,
     const char *const *more)
 {
 	struct stream_child *c = child_new(loop, spawn, events, arg);
-	const char *extra[4] = { NULL };
+	const char *extra[5] = { NULL, SERIALIZATION "=json" };
 	struct stream_fdmap end;
 	char number[64];
 	int ends[2];
@@ -471,7 +475,7 @@ channel_fork(struct stream_loop *loop, const struct stream_spawn *spawn,
 	(void)snprintf(number, sizeof(number), CHANNEL_FD "=%d", end.child);
 	extra[0] = number;
 	for (size_t i = 0; more != NULL && more[i] != NULL && i < 2; i++)
-		extra[i + 1] = more[i];
+		extra[i + 2] = more[i];
 	if (child_start(c, spawn, &end, extra) == 0)
 		c->channel = channel_new(loop, ends[0], messages, arg, c);
 	if (c->channel == NULL && ends[0] >= 0)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/io.h"
@@ -267,6 +268,16 @@ watch_it(struct stream_child *c, const struct stream_spawn *spawn)
 	return r;
 }
 
+/* Its end would not be heard of: so it must not have been. */
+static void
+undo(struct stream_child *c)
+{
+	reaper_stop(&c->reaper);
+	(void)kill(c->pid, SIGKILL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* Nobody is there: its pipes go, and the error is told from the loop. */
 static void
 not_started(struct stream_child *c, int code)
@@ -303,13 +314,14 @@ child_start(struct stream_child *c, const struct stream_spawn *spawn,
 		r = start_with(c, spawn, more, extra, fds, opened);
 	free(fds);
 	free(opened);
-	c->started = r == 0;
-	if (r == 0)
+	if (r == 0) {
 		r = watch_it(c, spawn);
+		if (r < 0)
+			undo(c);
+	}
+	c->started = r == 0;
 	if (!c->started)
 		not_started(c, r);
-	else if (r < 0) /* its end will not be heard of: it must not run */
-		(void)kill(c->pid, SIGKILL);
 	return r;
 }
 

@@ -140,13 +140,17 @@ reaper_start(struct reaper *r, struct stream_loop *loop, pid_t pid, bool weak)
 	};
 	if (r->pidfd >= 0) {
 		n = poller_set(&loop->poller, &r->watch);
-		if (n < 0)
-			(void)io_close(r->pidfd);
+		if (n == 0)
+			return 0;
+		(void)io_close(r->pidfd);
+		r->pid = 0;
 		return n;
 	}
 	n = stream_on_signal(loop, SIGCHLD, on_sigchld, NULL);
-	if (n < 0)
+	if (n < 0) {
+		r->pid = 0;
 		return n;
+	}
 	r->next = by_signal;
 	by_signal = r;
 	loop->works += weak ? 0 : 1;

@@ -172,17 +172,29 @@ stop_taking(struct stream *s)
 	links_leave_sources(s);
 }
 
+/* Has its input ended, and was that not told yet? */
+static bool
+is_to_flush(const struct stream *s)
+{
+	return s->write_ended && s->out.bytes == 0;
+}
+
+/* Is there anything to do, and room for what comes of it? */
+static bool
+can_transform(const struct stream *s)
+{
+	return !s->destroyed && !s->blocked && !s->push_ended &&
+	    s->in.bytes < s->high_water && (has_input(s) || is_to_flush(s));
+}
+
 static void
 transform_step(struct stream *s)
 {
-	while (!s->destroyed && !s->blocked && !s->push_ended &&
-	    s->in.bytes < s->high_water) {
+	while (can_transform(s)) {
 		if (has_input(s))
 			transform_some(s);
-		else if (s->write_ended && s->out.bytes == 0)
-			flush_some(s);
 		else
-			break;
+			flush_some(s);
 	}
 	if (s->push_ended && !s->flushed && !s->destroyed)
 		stop_taking(s);
@@ -348,8 +360,7 @@ pump(struct task *task)
 	ask_step(s);
 	close_if_over(s);
 	/* What was given has made room for more to be transformed. */
-	if (s->transforms && has_input(s) && !s->blocked &&
-	    s->in.bytes < s->high_water)
+	if (s->transforms && can_transform(s))
 		stream_schedule(s);
 }
 
