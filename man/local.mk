@@ -18,6 +18,7 @@ man3_pages = \
 	%D%/stream_work.3 \
 	%D%/stream_write.3
 dist_man_MANS += %D%/gzip.1
+dist_man_MANS += %D%/rate-limit.1
 dist_man_MANS += %D%/reverse.1
 dist_man_MANS += %D%/tee.1
 notrans_dist_man_MANS += \

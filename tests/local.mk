@@ -155,6 +155,7 @@ check-fault:
 bats_tests =
 
 bats_tests += %D%/gzip.bats
+bats_tests += %D%/rate-limit.bats
 bats_tests += %D%/reverse.bats
 bats_tests += %D%/common.bats %D%/node-map.bats %D%/tee.bats
 
