@@ -499,11 +499,10 @@ agree() {
 }
 
 @test "gzip: a folder without room for the output keeps the input" {
-	[ "$(id -u)" -ne 0 ] || skip "nothing is forbidden to root"
 	mkdir shut
 	cp a shut
 	chmod 555 shut
-	run -1 gzip shut/a
+	run -1 mortal gzip shut/a
 	[ "$output" = "gzip: shut/a.gz: Permission denied" ]
 	[ -f shut/a ]
 }
