@@ -33,9 +33,13 @@ main(void)
 
 /* --- The allocator -------------------------------------------------------- */
 
-static long until_failure; /* 0: never */
-static long living; /* allocations of the library that are not freed */
-static bool counting;
+/* Volatile, for a compiler knows that malloc() touches no variable. */
+static volatile long until_failure; /* 0: never */
+static volatile long living; /* allocations of the library that are not freed */
+static volatile bool counting;
+
+/* What libc allocates for us, as strdup() does, counts too. */
+#define EXPORT __attribute__((visibility("default")))
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
@@ -45,7 +49,10 @@ extern void __libc_free(void *p);
 static bool
 fails(void)
 {
-	if (!counting || until_failure == 0 || --until_failure > 0)
+	if (!counting || until_failure == 0)
+		return false;
+	until_failure = until_failure - 1;
+	if (until_failure > 0)
 		return false;
 	errno = ENOMEM;
 	return true;
@@ -54,23 +61,23 @@ fails(void)
 static void *
 counted(void *p)
 {
-	living += counting && p != NULL;
+	living = living + (counting && p != NULL);
 	return p;
 }
 
-void *
+EXPORT void *
 malloc(size_t size)
 {
 	return fails() ? NULL : counted(__libc_malloc(size));
 }
 
-void *
+EXPORT void *
 calloc(size_t n, size_t size)
 {
 	return fails() ? NULL : counted(__libc_calloc(n, size));
 }
 
-void *
+EXPORT void *
 realloc(void *old, size_t size)
 {
 	if (fails())
@@ -78,10 +85,10 @@ realloc(void *old, size_t size)
 	return old ? __libc_realloc(old, size) : counted(__libc_malloc(size));
 }
 
-void
+EXPORT void
 free(void *p)
 {
-	living -= counting && p != NULL;
+	living = living - (counting && p != NULL);
 	__libc_free(p);
 }
 
