@@ -46,6 +46,7 @@ check_PROGRAMS += \
 	%D%/unit/error \
 	%D%/unit/fd \
 	%D%/unit/loop \
+	%D%/unit/model \
 	%D%/unit/nomem \
 	%D%/unit/pair \
 	%D%/unit/parallel \
@@ -73,6 +74,7 @@ check_PROGRAMS += \
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
 %C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
+%C%_unit_model_SOURCES = %D%/unit/model.c $(%C%_unit_common)
 %C%_unit_early_SOURCES = %D%/unit/early.c $(%C%_unit_common)
 %C%_unit_nomem_SOURCES = %D%/unit/nomem.c $(%C%_unit_common)
 %C%_unit_parallel_SOURCES = %D%/unit/parallel.c $(%C%_unit_common)
