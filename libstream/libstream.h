@@ -174,7 +174,8 @@ struct stream_ops {
 	 * Use bytes and push what they become: how many were used.  Those that
 	 * were not come again, so stop when stream_push() or stream_commit()
 	 * says 0.  last is 1 when the input ends after these.  0 only when the
-	 * output is full or after stream_want(); -EAGAIN as in write.
+	 * output is full now or after stream_want(): else the stream fails, as
+	 * it would never get on.  -EAGAIN as in write.
 	 */
 	ssize_t (*transform)(
 	    struct stream *s, const void *bytes, size_t len, int last);

@@ -103,20 +103,27 @@ take_over_mode(const struct replacement *r, int fd)
 	return fchmod(fd, mode) < 0 ? -errno : 0;
 }
 
-/* A nameless file gets a name of its own before it takes the target's. */
+static int
+link_nameless(const struct replacement *r, int fd, const char *name)
+{
+	char self[64];
+
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, r->dir, name, AT_SYMLINK_FOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+/* To take the place of what is there, a file must have a name of its own. */
 static int
 give_name(struct replacement *r, int fd)
 {
-	char self[64];
 	int n = -EEXIST;
 
-	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
 	while (n == -EEXIST) {
 		n = tmpfile_name(r->temp, sizeof(r->temp), r->base);
-		if (n == 0 &&
-		    linkat(AT_FDCWD, self, r->dir, r->temp, AT_SYMLINK_FOLLOW) <
-			0)
-			n = -errno;
+		if (n == 0)
+			n = link_nameless(r, fd, r->temp);
 	}
 	if (n < 0)
 		r->temp[0] = '\0';
@@ -126,16 +133,35 @@ give_name(struct replacement *r, int fd)
 static int
 put_in_place(struct replacement *r)
 {
-	if (!(r->opts.flags & STREAM_EXCLUSIVE)) {
-		if (renameat(r->dir, r->temp, r->dir, r->base) < 0)
-			return -errno;
-		r->temp[0] = '\0';
-		return 0;
-	}
-	/* A link is refused if the name is taken; what is left is removed. */
+	if (renameat(r->dir, r->temp, r->dir, r->base) < 0)
+		return -errno;
+	r->temp[0] = '\0';
+	return 0;
+}
+
+/* A link is refused if the name is taken; our own is removed at the end. */
+static int
+put_if_free(const struct replacement *r)
+{
 	if (linkat(r->dir, r->temp, r->dir, r->base, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+/* Under its name, by way of fd if it has none: -1 if it has. */
+static int
+appear(struct replacement *r, int fd)
+{
+	bool exclusive = (r->opts.flags & STREAM_EXCLUSIVE) != 0;
+	int n = 0;
+
+	if (fd >= 0 && exclusive)
+		return link_nameless(r, fd, r->base);
+	if (fd >= 0)
+		n = give_name(r, fd);
+	if (n < 0)
+		return n;
+	return exclusive ? put_if_free(r) : put_in_place(r);
 }
 
 static int
@@ -147,9 +173,19 @@ prepare(struct replacement *r, int fd)
 		n = r->opts.before(fd, r->opts.arg);
 	if (n == 0 && r->opts.flags & STREAM_SYNC && fsync(fd) < 0)
 		n = -errno;
-	if (n == 0 && r->temp[0] == '\0')
-		n = give_name(r, fd);
 	return n;
+}
+
+/* What keeps a file without a name in being while it is closed. */
+static int
+hold(const struct replacement *r, int fd)
+{
+	int copy;
+
+	if (r->temp[0] != '\0')
+		return -1;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return copy < 0 ? -errno : copy;
 }
 
 /* In this order: nothing has the target's name before close was checked. */
@@ -157,12 +193,18 @@ static int
 commit(struct fd_stream *f)
 {
 	struct replacement *r = f->extra;
+	bool nameless = r->temp[0] == '\0';
 	int n = prepare(r, f->io.fd);
+	int held = n < 0 ? -1 : hold(r, f->io.fd);
 
+	if (n == 0 && nameless && held < 0)
+		n = held;
 	if (n == 0)
 		n = fd_stream_close(f);
 	if (n == 0)
-		n = put_in_place(r);
+		n = appear(r, held);
+	if (held >= 0)
+		(void)io_close(held);
 	if (n == 0 && r->opts.flags & STREAM_SYNC && fsync(r->dir) < 0)
 		n = -errno;
 	return n;
