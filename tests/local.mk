@@ -52,6 +52,7 @@ check_PROGRAMS += \
 	%D%/unit/parallel \
 	%D%/unit/pipe \
 	%D%/unit/pipeline \
+	%D%/unit/ported \
 	%D%/unit/readable \
 	%D%/unit/record \
 	%D%/unit/replace \
@@ -74,6 +75,7 @@ check_PROGRAMS += \
 %C%_unit_transform_SOURCES = %D%/unit/transform.c $(%C%_unit_common)
 %C%_unit_pair_SOURCES = %D%/unit/pair.c $(%C%_unit_common)
 %C%_unit_work_SOURCES = %D%/unit/work.c $(%C%_unit_common)
+%C%_unit_ported_SOURCES = %D%/unit/ported.c $(%C%_unit_common)
 %C%_unit_model_SOURCES = %D%/unit/model.c $(%C%_unit_common)
 %C%_unit_early_SOURCES = %D%/unit/early.c $(%C%_unit_common)
 %C%_unit_nomem_SOURCES = %D%/unit/nomem.c $(%C%_unit_common)
