@@ -245,6 +245,19 @@ a' ]
 	[ "$(head -c 33 want | wc -l)" -eq 1 ]
 }
 
+@test "tac: no room for a temporary file is told of, the next operand taken" {
+	mkfifo fifo
+	yes 0123456789 2>err | head -c 70000000 >fifo 3>&- &
+	printf '1\n2\n' >in
+	# A limit of the size of files: all that can be full without being root.
+	run -1 --separate-stderr bash -c "trap '' XFSZ
+		ulimit -f 1000
+		tac fifo in | cat >out
+		exit \${PIPESTATUS[0]}"
+	[ "$stderr" = "tac: temporary file: write error: File too large" ]
+	printf '2\n1\n' | same - out
+}
+
 @test "tac: each operand is reversed by itself, a dash is standard input" {
 	printf '1\n2\n' >a
 	printf '3\n4\n' >b
