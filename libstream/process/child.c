@@ -87,6 +87,7 @@ pipe_closed(struct stream *s, void *arg)
 
 	(void)s;
 	p->stream = NULL;
+	p->held = false;
 	close_if_over(p->child);
 }
 
