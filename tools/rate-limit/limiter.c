@@ -70,6 +70,8 @@ failed(struct stream *s, const struct stream_error *error, void *arg)
 {
 	struct limiter *l = arg;
 
+	if (l->stop)
+		return;
 	if (s == l->in) {
 		warn_file(l->name, error->code);
 		l->failed = true;
@@ -98,6 +100,18 @@ closed(struct stream *s, void *arg)
 
 /* --- An input --- */
 
+/* A stream that failed when it was made tells of that in the loop. */
+static int
+connect_to(
+    struct stream *src, struct stream *dst, const struct stream_pipe_opts *opts)
+{
+	int r = stream_pipe(src, dst, opts);
+
+	if (stream_errored(src) != NULL || stream_errored(dst) != NULL)
+		return 0;
+	return r;
+}
+
 static int
 connect_all(struct limiter *l)
 {
@@ -107,9 +121,9 @@ connect_all(struct limiter *l)
 	int r;
 
 	if (!l->records)
-		return stream_pipe(l->in, l->out, &limit);
-	r = stream_pipe(l->filter, l->out, NULL);
-	return r < 0 ? r : stream_pipe(l->in, l->filter, NULL);
+		return connect_to(l->in, l->out, &limit);
+	r = connect_to(l->filter, l->out, NULL);
+	return r < 0 ? r : connect_to(l->in, l->filter, NULL);
 }
 
 static int
@@ -117,16 +131,19 @@ open_all(struct limiter *l, const char *file)
 {
 	static const struct stream_events events = { .error = failed,
 		.close = closed };
-	int r;
 
 	l->in = file == NULL ? stream_stdio(l->loop, STDIN_FILENO)
 			     : stream_open(l->loop, file, O_RDONLY);
 	l->filter = l->records ? records_new(l) : NULL;
 	l->out = stream_stdio(l->loop, STDOUT_FILENO);
-	r = stream_on(l->in, &events, l);
-	if (r == 0 && l->records)
-		r = stream_on(l->filter, &events, l);
-	return r < 0 ? r : stream_on(l->out, &events, l);
+	if (l->in == NULL || l->out == NULL ||
+	    (l->records && l->filter == NULL))
+		return -ENOMEM;
+	(void)stream_on(l->in, &events, l);
+	(void)stream_on(l->out, &events, l);
+	if (l->records)
+		(void)stream_on(l->filter, &events, l);
+	return 0;
 }
 
 void
@@ -140,9 +157,7 @@ limiter_pass(struct limiter *l, const char *file)
 	r = open_all(l, file);
 	if (r == 0)
 		r = connect_all(l);
-	/* A stream that failed when it was made tells of it in the loop. */
-	if (r == 0 || stream_errored(l->in) != NULL ||
-	    stream_errored(l->out) != NULL)
+	if (r == 0)
 		r = stream_loop_run(l->loop);
 	if (r < 0)
 		give_up(l, l->name, r);
