@@ -357,14 +357,17 @@ injected() {
 	each unharmed
 }
 
+# bats test_tags=trace
 @test "all: interrupted reads are repeated" {
 	injected 'read,preadv2,pread64:error=EINTR:when=4+3'
 }
 
+# bats test_tags=trace
 @test "all: interrupted writes are repeated" {
 	injected 'write,writev,pwritev2:error=EINTR:when=1+2'
 }
 
+# bats test_tags=trace
 @test "all: a call that the kernel does not have is done without" {
 	injected 'splice,tee,preadv2,pwritev2,copy_file_range:error=ENOSYS'
 }

@@ -26,9 +26,9 @@ default_sigpipe() {
 	env --default-signal=PIPE "$@"
 }
 
-# ends STATUS PID: a background job of this test ends so.  Not with run, which
+# job_ends STATUS PID: a background job of this test ends so.  Not with run, which
 # would wait in a subshell that has no such job.
-ends() {
+job_ends() {
 	local status=0
 
 	wait "$2" || status=$?

@@ -291,7 +291,7 @@ up_and_running() {
 	exec 7>in
 	up_and_running
 	kill -INT "$pid"
-	ends 130 "$pid"
+	job_ends 130 "$pid"
 	exec 7>&-
 
 	rm a
@@ -300,7 +300,7 @@ up_and_running() {
 	exec 7>in
 	up_and_running
 	kill -TERM "$pid"
-	ends 143 "$pid"
+	job_ends 143 "$pid"
 	exec 7>&-
 }
 

@@ -309,9 +309,10 @@ static void
 parse_environment(char *name)
 {
 	const char *value = getenv("GZIP");
+	/* Static, so that they are not lost where a bad word is the end. */
+	static char **argv;
+	static char *text;
 	size_t most;
-	char **argv;
-	char *text;
 	int argc;
 
 	if (value == NULL)
