@@ -32,6 +32,8 @@ AM_TESTS_ENVIRONMENT = \
 
 check_PROGRAMS += %D%/unit/units
 %C%_unit_units_SOURCES = %D%/unit/units.c %D%/unit/tap.h
+check_PROGRAMS += %D%/unit/quote
+%C%_unit_quote_SOURCES = %D%/unit/quote.c %D%/unit/tap.h
 
 # --- unit/: one subject each ---------------------------------------------------
 # What the unit programs share: checks, and streams that misbehave.
