@@ -233,7 +233,9 @@ STREAM_API int stream_fileno(const struct stream *s);
  */
 enum {
 	STREAM_EXCLUSIVE = 1 << 0, /* -EEXIST if the path exists at the end */
-	STREAM_SYNC = 1 << 1 /* on the disk before it appears */
+	STREAM_SYNC = 1 << 1, /* on the disk before it appears */
+	STREAM_NO_FOLLOW = 1 << 2 /* a link itself is replaced, and of what was
+				     there nothing is kept */
 };
 struct stream_replace_opts {
 	size_t size; /* of this struct */
@@ -356,7 +358,7 @@ STREAM_API void stream_destroy(struct stream *s, int code);
 /* The same with a text of one's own: "line 3: not a number". */
 STREAM_API void stream_fail(struct stream *s, int code, const char *fmt, ...)
     STREAM_PRINTF(3, 4);
-/* The error of a stream that has failed, or NULL. */
+/* The error of a stream that has failed, or NULL; of NULL: out of memory. */
 STREAM_API const struct stream_error *stream_errored(const struct stream *s);
 
 enum { /* stream_state() */

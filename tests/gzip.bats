@@ -542,3 +542,22 @@ agree() {
 	run bash -c 'gzip <a | gzip -d; grep flags: /proc/self/fdinfo/0'
 	[ "$status" -eq 0 ]
 }
+
+@test "gzip: -f leaves what it is to replace as it was until all is well" {
+	echo old >a
+	echo new >b
+	gzip -c b >a.gz
+	truncate -s -3 a.gz
+	run -1 --separate-stderr gzip -df a.gz
+	[[ $stderr == *"unexpected end of file" ]]
+	echo old | same - a
+	[ -f a.gz ]
+
+	ln -s b link
+	echo input >link.in
+	gzip -c link.in >link.gz
+	gzip -df link.gz
+	[ ! -L link ]
+	echo input | same - link
+	echo new | same - b
+}

@@ -253,18 +253,33 @@ replacement_new(const struct stream_replace_opts *opts)
 	return r;
 }
 
-/* As O_EXCL: whatever has the name is in the way, be it a dangling link. */
+/*
+ * Of the path itself, be it a link: for O_EXCL whatever has the name is in the
+ * way, else only what cannot be replaced by a file.
+ */
+static int
+look_no_further(
+    const struct replacement *r, char place[PATH_MAX], const char *path)
+{
+	struct stat st;
+
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	strcpy(place, path);
+	if (lstat(path, &st) < 0)
+		return 0;
+	if (r->opts.flags & STREAM_EXCLUSIVE)
+		return -EEXIST;
+	return S_ISDIR(st.st_mode) ? -EISDIR : 0;
+}
+
 static int
 look(struct replacement *r, char place[PATH_MAX], const char *path)
 {
 	int n;
 
-	if (r->opts.flags & STREAM_EXCLUSIVE) {
-		if (strlen(path) >= PATH_MAX)
-			return -ENAMETOOLONG;
-		strcpy(place, path);
-		return lstat(path, &r->was) == 0 ? -EEXIST : 0;
-	}
+	if (r->opts.flags & (STREAM_EXCLUSIVE | STREAM_NO_FOLLOW))
+		return look_no_further(r, place, path);
 	n = resolve(place, path);
 	if (n < 0)
 		return n;

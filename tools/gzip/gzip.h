@@ -103,6 +103,7 @@ struct file {
 	char *path; /* NULL: standard input */
 	char *out; /* what the output is, or would be, called; or NULL */
 	bool to_stdout;
+	bool replaces; /* something that is called out */
 	int fd; /* -1 once it was given to a stream */
 	struct stat st;
 	struct timespec mtime; /* of the input, or stored in it */
@@ -122,7 +123,7 @@ bool folder(struct stream_loop *loop, int fd, const char *path);
 /* --- output.c --- */
 
 /* What stands in the place of f->out is in the way: true if it is no more. */
-bool output_make_way(const struct file *f);
+bool output_make_way(struct file *f);
 /* A stream on f->out, or on standard output, or on nothing for -t and -l. */
 struct stream *output_new(struct file *f);
 /* The output is there: remove the input, if it is to be. */

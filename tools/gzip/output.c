@@ -66,9 +66,9 @@ is_input(const struct file *f)
 	return strcmp(f->out, f->path) == 0;
 }
 
-/* A link is removed, not followed. */
+/* What is there stays there until the new file is whole. */
 bool
-output_make_way(const struct file *f)
+output_make_way(struct file *f)
 {
 	struct stat st;
 
@@ -82,10 +82,8 @@ output_make_way(const struct file *f)
 		error("%s: output would be the input -- unchanged", f->name);
 		return false;
 	}
-	if (unlink(f->out) == 0 || errno == ENOENT)
-		return true;
-	error_code(f->out, errno);
-	return false;
+	f->replaces = true;
+	return true;
 }
 
 /* --- How it looks --- */
@@ -160,7 +158,8 @@ output_new(struct file *f)
 {
 	struct stream_replace_opts opts = {
 		.size = sizeof(opts),
-		.flags = STREAM_EXCLUSIVE | (opt.synchronous ? STREAM_SYNC : 0),
+		.flags = (f->replaces ? STREAM_NO_FOLLOW : STREAM_EXCLUSIVE) |
+		    (opt.synchronous ? STREAM_SYNC : 0),
 		.mode = 0600,
 		.before = before,
 		.arg = f,
