@@ -149,7 +149,7 @@ h='[a-z0-9_-]+\.h'
 folders=$(named '^tools/[^/]+/' | cut -d / -f 2 | sort -u | paste -sd '|')
 claim 'core knows no stream' "$(
 	includes '^libstream/core/' "config\.h|libstream\.h|core/$h")"
-claim 'stream knows no codec and no tool' "$(
+claim 'stream knows no process, no codec and no tool' "$(
 	includes '^libstream/stream/' \
 		"config\.h|libstream\.h|core/$h|stream/$h")"
 claim 'process knows no codec and no tool' "$(
