@@ -456,10 +456,12 @@ void
 io_poke(int fd)
 {
 	int error = errno;
-	ssize_t n = write(fd, "", 1);
+	ssize_t n;
 
-	(void)n; /* a pipe that is full wakes as well */
-	errno = error;
+	do {
+		n = write(fd, "", 1);
+	} while (n < 0 && errno == EINTR);
+	errno = error; /* a pipe that is full wakes as well */
 }
 
 ssize_t
