@@ -400,8 +400,8 @@ agree() {
 	local signal pid
 	head -c 30000000 /dev/urandom >big
 	for signal in HUP INT TERM XCPU; do
-		# A shell ignores INT in what it runs beside itself.
-		env --default-signal=INT gzip -9 big 3>&- &
+		# A shell ignores INT in what it runs beside itself, nohup HUP.
+		env --default-signal gzip -9 big 3>&- &
 		pid=$!
 		sleep 0.1
 		kill -"$signal" "$pid"
