@@ -18,6 +18,7 @@
  */
 #define USUAL_ROOM ((size_t)65536)
 #define SPARE_SLOTS 4
+#define PAGE ((size_t)4096)
 
 /* Slices below this are copied: a reference would pin a whole chunk. */
 #define WORTH_A_REFERENCE ((size_t)4096)
@@ -62,6 +63,39 @@ spare_put(struct stream_chunk *chunk)
 }
 #endif
 
+/*
+ * Those of the usual size begin on a page and have the rest behind: the kernel
+ * copies whole pages fastest, and a loop that reads one and writes another is
+ * not held up by addresses that look the same to the processor but are not.
+ */
+static struct stream_chunk *
+allocate(size_t room)
+{
+	struct stream_chunk *c;
+	unsigned char *block;
+
+	if (room != USUAL_ROOM) {
+		c = malloc(sizeof(*c) + room);
+		if (c != NULL)
+			c->data = (unsigned char *)(c + 1);
+		return c;
+	}
+	block = aligned_alloc(PAGE, USUAL_ROOM + PAGE);
+	if (block == NULL)
+		return NULL;
+	c = (struct stream_chunk *)(void *)(block + USUAL_ROOM);
+	c->data = block;
+	return c;
+}
+
+static void
+release(struct stream_chunk *chunk)
+{
+	bool behind = chunk->data < (unsigned char *)chunk;
+
+	free(behind ? (void *)chunk->data : (void *)chunk);
+}
+
 struct stream_chunk *
 chunk_new(size_t room)
 {
@@ -72,7 +106,7 @@ chunk_new(size_t room)
 	if (room == USUAL_ROOM)
 		c = spare_get();
 	if (c == NULL)
-		c = malloc(sizeof(*c) + room);
+		c = allocate(room);
 	if (c == NULL)
 		return NULL;
 	atomic_init(&c->refs, 1);
@@ -97,7 +131,7 @@ chunk_unref(struct stream_chunk *chunk)
 	    1)
 		return;
 	if (chunk->room != USUAL_ROOM || !spare_put(chunk))
-		free(chunk);
+		release(chunk);
 }
 
 static bool

@@ -19,7 +19,7 @@ struct stream_chunk {
 	atomic_uint refs;
 	size_t room; /* of data */
 	size_t len; /* of data that is filled */
-	unsigned char data[];
+	unsigned char *data;
 };
 
 struct slice {

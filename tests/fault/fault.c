@@ -300,7 +300,9 @@ write(int fd, const void *buf, size_t len)
 {
 	REAL(write);
 
-	if (interrupted() || must_wait(may_say_again(fd)) || is_full(fd, &len))
+	/* A single byte is let in: a pipe with room may not refuse it. */
+	if (interrupted() || must_wait(len > 1 && may_say_again(fd)) ||
+	    is_full(fd, &len))
 		return -1;
 	return filled(real(fd, buf, shortened(len)));
 }
@@ -455,6 +457,7 @@ no_memory(void)
 /* glibc's own names: dlsym() itself may allocate. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
 EXPORT void *
@@ -467,6 +470,12 @@ EXPORT void *
 calloc(size_t n, size_t size)
 {
 	return no_memory() ? NULL : __libc_calloc(n, size);
+}
+
+EXPORT void *
+aligned_alloc(size_t alignment, size_t size)
+{
+	return no_memory() ? NULL : __libc_memalign(alignment, size);
 }
 
 EXPORT void *
