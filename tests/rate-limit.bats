@@ -31,7 +31,8 @@ at_least() {
 until_size() {
 	local i
 	for ((i = 0; i < 1000; i++)); do
-		[ "$(stat -c %s "$2")" -lt "$1" ] || return 0
+		[ "$(stat -c %s "$2" 2>/dev/null || echo 0)" -lt "$1" ] ||
+			return 0
 		sleep 0.01
 	done
 	return 1
