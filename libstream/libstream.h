@@ -487,8 +487,8 @@ struct stream_child; /* a process that was started */
 struct stream_channel; /* messages to and from another process */
 
 enum { /* stream_fdmap.parent, in place of a descriptor */
-	STREAM_PIPE = -1, /* a new pipe: our end is stream_child_stdio() */
-	STREAM_NULL = -2 /* /dev/null */
+	STREAM_PIPE = -2, /* a new pipe: our end is stream_child_stdio() */
+	STREAM_NULL = -3 /* /dev/null; -1, as of a failed open(2), is -EBADF */
 };
 /* The child's descriptor of that number is to be ours called parent. */
 struct stream_fdmap {

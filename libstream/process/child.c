@@ -119,6 +119,12 @@ at_eof(struct fd_stream *f)
 	return 0;
 }
 
+static bool
+is_for_writing(int fd)
+{
+	return fd == STDIN_FILENO;
+}
+
 static void
 ended(struct reaper *reaper, int status, int signo)
 {
@@ -129,21 +135,18 @@ ended(struct reaper *reaper, int status, int signo)
 	c->status = status;
 	c->signo = signo;
 	stream_clear(c->loop, c->timer);
-	for (size_t i = 0; i < c->npipes; i++)
+	for (size_t i = 0; i < c->npipes; i++) {
 		if (c->pipes[i].held)
 			(void)tell_end(&c->pipes[i]);
+		else if (is_for_writing(c->pipes[i].fd))
+			stream_destroy(c->pipes[i].stream, 0); /* to whom? */
+	}
 	if (c->on.exit != NULL)
 		c->on.exit(c, status, signo, c->arg);
 	close_if_over(c);
 }
 
 /* --- Its pipes --- */
-
-static bool
-is_for_writing(int fd)
-{
-	return fd == STDIN_FILENO;
-}
 
 /* Both ends: ours is non-blocking, which the child's must not be. */
 static int
