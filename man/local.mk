@@ -2,8 +2,11 @@
 # Manual pages.  Those of the tools follow --program-prefix, the others not.
 man3_pages = \
 	%D%/libstream.3 \
+	%D%/stream_channel.3 \
 	%D%/stream_chunk.3 \
+	%D%/stream_cluster.3 \
 	%D%/stream_destroy.3 \
+	%D%/stream_exec.3 \
 	%D%/stream_filter.3 \
 	%D%/stream_gzip.3 \
 	%D%/stream_loop.3 \
@@ -14,6 +17,7 @@ man3_pages = \
 	%D%/stream_pipe.3 \
 	%D%/stream_pipeline.3 \
 	%D%/stream_replace.3 \
+	%D%/stream_spawn.3 \
 	%D%/stream_spool.3 \
 	%D%/stream_work.3 \
 	%D%/stream_write.3
@@ -23,6 +27,8 @@ dist_man_MANS += %D%/reverse.1
 dist_man_MANS += %D%/tee.1
 notrans_dist_man_MANS += \
 	$(man3_pages) \
+	%D%/stream-ipc.7 \
+	%D%/stream-process.7 \
 	%D%/stream.7 \
 	%D%/streamutils.7
 EXTRA_DIST += %D%/aliases.awk
