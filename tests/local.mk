@@ -90,6 +90,15 @@ if !SANITIZE
 check_PROGRAMS += %D%/unit/nomem
 endif
 
+# Processes: children are shell commands, or the test begun again.
+%C%_unit_process = $(%C%_unit_common) \
+	%D%/unit/children.c %D%/unit/children.h
+check_PROGRAMS += \
+	%D%/unit/child \
+	%D%/unit/exec
+%C%_unit_child_SOURCES = %D%/unit/child.c $(%C%_unit_process)
+%C%_unit_exec_SOURCES = %D%/unit/exec.c $(%C%_unit_process)
+
 # The arithmetic of rate-limit.
 check_PROGRAMS += %D%/unit/bucket
 %C%_unit_bucket_SOURCES = %D%/unit/bucket.c %D%/unit/tap.h \
@@ -174,7 +183,10 @@ bats_tests += %D%/completions.bats %D%/docs.bats
 # What node prints, among others.
 bats_tests += %D%/examples.bats
 EXTRA_DIST += \
+	%D%/golden/cluster.txt \
+	%D%/golden/compute.txt \
 	%D%/golden/duplex.txt \
+	%D%/golden/message.txt \
 	%D%/golden/million.txt \
 	%D%/golden/order.txt \
 	%D%/golden/reverse-transform.txt \
