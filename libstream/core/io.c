@@ -449,7 +449,8 @@ io_recv_fds(
 	if (n < 0)
 		return -errno;
 	collect_fds(&msg, fds, nfds);
-	return n;
+	/* There was no number left for one: it is lost, and that is told. */
+	return msg.msg_flags & MSG_CTRUNC ? -EMFILE : n;
 }
 
 void

@@ -125,6 +125,15 @@ is_for_writing(int fd)
 	return fd == STDIN_FILENO;
 }
 
+/* What waits for it is lost, which is told. */
+static void
+nobody_reads(struct stream *in)
+{
+	bool lost = stream_buffered(in, STREAM_WRITABLE) > 0;
+
+	stream_destroy(in, lost ? -EPIPE : 0);
+}
+
 static void
 ended(struct reaper *reaper, int status, int signo)
 {
@@ -139,7 +148,7 @@ ended(struct reaper *reaper, int status, int signo)
 		if (c->pipes[i].held)
 			(void)tell_end(&c->pipes[i]);
 		else if (is_for_writing(c->pipes[i].fd))
-			stream_destroy(c->pipes[i].stream, 0); /* to whom? */
+			nobody_reads(c->pipes[i].stream);
 	}
 	if (c->on.exit != NULL)
 		c->on.exit(c, status, signo, c->arg);

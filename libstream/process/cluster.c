@@ -277,7 +277,10 @@ connection_came(struct watch *watch, short revents)
 	    offsetof(struct stream_cluster, listener)));
 }
 
-/* What a worker that goes had not taken is another's. */
+/*
+ * What a worker that goes had not taken is another's: known only when all that
+ * it said has been read.
+ */
 static void
 take_back(struct worker *w)
 {
@@ -356,7 +359,7 @@ worker_ended(struct stream_child *c, int status, int signo, void *arg)
 
 	(void)c;
 	w->quick = now - w->started < QUICK ? w->quick + 1 : 0;
-	take_back(w);
+	unset_free(w);
 	if (cl->on.exit != NULL)
 		cl->on.exit(cl, w->id, status, signo, cl->arg);
 }
