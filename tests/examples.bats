@@ -121,6 +121,21 @@ example() {
 	[ "$(ls -A)" = directory ]
 }
 
+@test "examples: parent and child send messages to each other" {
+	example message >out
+	same "$golden/message.txt" out
+}
+
+@test "examples: a server answers while a child computes" {
+	example compute >out
+	same "$golden/compute.txt" out
+}
+
+@test "examples: four workers share a port, by turns" {
+	example cluster >out
+	same "$golden/cluster.txt" out
+}
+
 @test "examples: the whole programs in the manual work" {
 	printf 'Hello' | example man-rot13 >out
 	[ "$(<out)" = Uryyb ]
