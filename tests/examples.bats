@@ -126,6 +126,22 @@ example() {
 	same "$golden/message.txt" out
 }
 
+@test "examples: the script in stream-ipc(7) is a child like any other" {
+	awk '
+		/^\.Ed/ { inside = 0 }
+		/^#!/ { inside = 1 }
+		inside { gsub(/\\e/, "\\"); print }' \
+		"$SU_SRCDIR/man/stream-ipc.7" >child.sh
+	example message sh child.sh >out
+	same "$golden/message.txt" out
+}
+
+@test "examples: so is a node program" {
+	command -v node >/dev/null || skip "no node here"
+	example message node "$examples/node/message.js" >out
+	same "$golden/message.txt" out
+}
+
 @test "examples: a server answers while a child computes" {
 	example compute >out
 	same "$golden/compute.txt" out

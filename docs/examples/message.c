@@ -2,8 +2,12 @@
 /*
  * message.c - a parent and its child send messages to each other
  *
- * The child is the same program: who was started with a channel is the child.
- * It squares the numbers it is sent, and ends when the parent disconnects.
+ *	message [PROGRAM [ARGUMENT]...]
+ *
+ * The child squares the numbers it is sent, and ends when the parent
+ * disconnects.  It may be any program that can do that, in any language.
+ * Without one it is this program again: who was started with a channel is the
+ * child.
  */
 #include <libstream.h>
 #include <stdio.h>
@@ -107,9 +111,8 @@ main(int argc, char *argv[])
 	int n = 1;
 	int code;
 
-	(void)argc;
 	if (stream_parent(loop, &events, NULL) == NULL)
-		be_the_parent(loop, argv, &n);
+		be_the_parent(loop, argc > 1 ? argv + 1 : argv, &n);
 	code = stream_loop_run(loop);
 	stream_loop_free(loop);
 	return code < 0;
