@@ -274,7 +274,8 @@ rate-limit: dir: Is a directory" ]
 	exec 7>&-
 	wait "$pid"
 	printf 'hello again' | same - out
-	grep -xE 'rate-limit: 5 bytes \(5 B\) in [0-9.]+ m?s, [0-9.]+ B/s' err
+	grep -xE 'rate-limit: 5 bytes \(5 B\) in [0-9.]+ [mu]?s, [0-9.]+ [KM]?i?B/s' \
+		err
 	[ "$(wc -l <err)" -eq 1 ]
 }
 
