@@ -559,7 +559,8 @@ struct stream_child_events {
  * dispositions in it, and none is blocked.  Its standard output, if that is a
  * pipe, ends as a stream only once the child has exited with status 0: else it
  * fails, with code -ECHILD and the status, so that what stands behind it in a
- * pipeline never takes half a result for a whole one.
+ * pipeline never takes half a result for a whole one.  Its standard input, if
+ * that is a pipe, is destroyed when it ends, with -EPIPE if bytes wait there.
  */
 STREAM_API struct stream_child *stream_spawn(struct stream_loop *loop,
     const struct stream_spawn *spawn, const struct stream_child_events *events,
@@ -649,10 +650,12 @@ enum stream_schedule {
 
 struct stream_cluster_opts {
 	size_t size; /* of this struct */
-	struct stream_spawn worker; /* what each worker runs */
+	/* What each worker runs.  What it points to, but for fds, is kept. */
+	struct stream_spawn worker;
 	unsigned workers; /* 0: as many as there are CPUs */
 	enum stream_schedule schedule;
-	int listen_fd; /* bound and listening; taken over; -1: none */
+	/* Bound and listening, taken over, made non-blocking; -1: none. */
+	int listen_fd;
 	int respawn; /* replace a worker that ended */
 };
 

@@ -333,29 +333,34 @@ out_ready(struct watch *watch, short revents)
 		ch->on.drain(ch, ch->arg);
 }
 
+/* Queue a copy of fd, to go with the message of len bytes that comes next. */
 static int
-put(struct stream_channel *ch, const char *text, size_t len, int fd)
+put_fd(struct stream_channel *ch, size_t len, int fd)
 {
 	uint64_t at = ch->sent + ch->sending.bytes;
-	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	int r = 0;
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	int r;
 
-	if (fd >= 0 && copy < 0)
+	if (copy < 0)
 		return -errno;
-	if (copy >= 0)
-		r = board(&ch->going, at, at + len + 1, copy);
-	if (r < 0) {
+	r = board(&ch->going, at, at + len + 1, copy);
+	if (r < 0)
 		(void)io_close(copy);
-		return r;
-	}
-	r = queue_append(&ch->sending, text, len);
+	return r;
+}
+
+static int
+put_text(struct stream_channel *ch, const char *text, size_t len)
+{
+	int r = queue_append(&ch->sending, text, len);
+
 	return r < 0 ? r : queue_append(&ch->sending, "\n", 1);
 }
 
 int
 stream_send(struct stream_channel *ch, const char *text, size_t len, int fd)
 {
-	int r;
+	int r = 0;
 
 	if (ch == NULL)
 		return -ENOMEM;
@@ -363,9 +368,13 @@ stream_send(struct stream_channel *ch, const char *text, size_t len, int fd)
 		return -EPIPE;
 	if (memchr(text, '\n', len) != NULL)
 		return -EINVAL;
-	r = put(ch, text, len, fd);
+	if (fd >= 0)
+		r = put_fd(ch, len, fd);
+	if (r < 0)
+		return r;
+	r = put_text(ch, text, len);
 	if (r < 0) {
-		disconnect(ch, r); /* half a message may be in the queue */
+		disconnect(ch, r); /* half a message is in the queue */
 		return r;
 	}
 	flush(ch);
