@@ -51,7 +51,8 @@ check-all: all
 
 # The same at full counts.
 check-long:
-	@SU_LONG=1 FAULT_SEEDS=$${FAULT_SEEDS-50} $(MAKE) check-all
+	@SU_LONG=1 FAULT_SEEDS=$${FAULT_SEEDS-50} \
+	  $(MAKE) --no-print-directory check-all
 
 .PHONY: check-all check-io check-long check-sum $(checks)
 
