@@ -325,7 +325,8 @@ moved(struct link *l, size_t len)
 	l->dst->put += len;
 	l->dst->taken += len;
 	count(l, len);
-	if (l->stats.bytes >= BULK) {
+	/* What is limited is no bulk: a wide pipe would only hide the rate. */
+	if (l->stats.bytes >= BULK && l->opts.allow == NULL) {
 		io_widen(l->src->io);
 		io_widen(l->dst->io);
 	}
