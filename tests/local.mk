@@ -95,9 +95,19 @@ endif
 	%D%/unit/children.c %D%/unit/children.h
 check_PROGRAMS += \
 	%D%/unit/child \
-	%D%/unit/exec
+	%D%/unit/cluster \
+	%D%/unit/exec \
+	%D%/unit/output
 %C%_unit_child_SOURCES = %D%/unit/child.c $(%C%_unit_process)
+%C%_unit_cluster_SOURCES = %D%/unit/cluster.c $(%C%_unit_process)
 %C%_unit_exec_SOURCES = %D%/unit/exec.c $(%C%_unit_process)
+%C%_unit_output_SOURCES = %D%/unit/output.c $(%C%_unit_process)
+
+# The other side of node: not a test, but built for one.
+EXTRA_PROGRAMS += %D%/unit/peer
+CLEANFILES += %D%/unit/peer
+check_DATA = %D%/unit/peer
+%C%_unit_peer_SOURCES = %D%/unit/peer.c
 
 # The arithmetic of rate-limit.
 check_PROGRAMS += %D%/unit/bucket
@@ -179,6 +189,9 @@ bats_tests += %D%/reverse.bats
 bats_tests += %D%/common.bats %D%/node-map.bats %D%/tee.bats
 
 bats_tests += %D%/completions.bats %D%/docs.bats
+
+# node on the other side of a channel.
+bats_tests += %D%/node.bats
 
 # What node prints, among others.
 bats_tests += %D%/examples.bats
