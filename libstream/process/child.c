@@ -346,6 +346,8 @@ abandon(struct loop_handle *handle)
 	/* Its pipes and channel are handles of the loop themselves. */
 	reaper_stop(&c->reaper);
 	loop_dequeue(&c->closer);
+	if (c->abandoned != NULL)
+		c->abandoned(c);
 	free(c->error_text);
 	free(c->name);
 	free(c->pipes);

@@ -41,6 +41,7 @@ struct stream_child {
 	void *owner;
 	void (*timed_out)(struct stream_child *c);
 	void (*closed)(struct stream_child *c);
+	void (*abandoned)(struct stream_child *c); /* with the loop */
 };
 
 struct stream_child *child_new(struct stream_loop *loop,

@@ -161,6 +161,16 @@ tell(struct exec *e)
 }
 
 static void
+release(struct stream_child *c)
+{
+	struct exec *e = c->owner;
+
+	free(e->out.bytes);
+	free(e->err.bytes);
+	free(e);
+}
+
+static void
 closed(struct stream_child *c)
 {
 	struct exec *e = c->owner;
@@ -169,9 +179,7 @@ closed(struct stream_child *c)
 		e->code = c->error.code;
 	if (e->fn != NULL)
 		tell(e);
-	free(e->out.bytes);
-	free(e->err.bytes);
-	free(e);
+	release(c);
 }
 
 static void
@@ -233,6 +241,7 @@ stream_exec_file(struct stream_loop *loop, const struct stream_spawn *spawn,
 	e->child->owner = e;
 	e->child->timed_out = timed_out;
 	e->child->closed = closed;
+	e->child->abandoned = release;
 	if (child_start(e->child, &s, NULL, NULL) == 0)
 		listen_to(e);
 	return e->child;

@@ -55,28 +55,47 @@ count_strings(const char *const *list)
 	return n;
 }
 
-/*
- * A copy of the list; the strings are not copied.  The first of a name counts:
- * what is ours goes before the rest.
- */
+/* Do two of "NAME=value" have the same name? */
+static bool
+same_name(const char *a, const char *b)
+{
+	size_t len = strcspn(a, "=");
+
+	return strncmp(a, b, len) == 0 && b[len] == '=';
+}
+
+static bool
+is_among(const char *string, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (same_name(list[i], string))
+			return true;
+	return false;
+}
+
+/* A copy of the list with what is ours in it; the strings are not copied. */
 static int
 make_environment(struct start *st, const char *const *extra)
 {
 	const char *const *from =
 	    (const char *const *)(st->spawn->envp != NULL ? st->spawn->envp
 							  : environ);
-	size_t n = count_strings(from);
-	size_t more = count_strings(extra);
-	const char **to = calloc(n + more + 2, sizeof(*to));
+	const char **to =
+	    calloc(count_strings(from) + count_strings(extra) + 2, sizeof(*to));
+	size_t ours = 0;
+	size_t n;
 
 	if (to == NULL)
 		return -ENOMEM;
 	st->envp = (char **)(uintptr_t)to;
 	if (st->spawn->flags & STREAM_LISTEN_PID)
-		*to++ = st->listen_pid;
-	if (more > 0)
-		memcpy(to, extra, more * sizeof(*to));
-	memcpy(to + more, from, n * sizeof(*to));
+		to[ours++] = st->listen_pid;
+	for (; extra != NULL && *extra != NULL; extra++)
+		to[ours++] = *extra;
+	/* Not twice: some take the first of a name, some the last. */
+	for (n = ours; *from != NULL; from++)
+		if (!is_among(*from, to, ours))
+			to[n++] = *from;
 	return 0;
 }
 
