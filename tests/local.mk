@@ -94,14 +94,20 @@ endif
 %C%_unit_process = $(%C%_unit_common) \
 	%D%/unit/children.c %D%/unit/children.h
 check_PROGRAMS += \
+	%D%/unit/channel \
 	%D%/unit/child \
 	%D%/unit/cluster \
 	%D%/unit/exec \
-	%D%/unit/output
+	%D%/unit/ipc \
+	%D%/unit/output \
+	%D%/unit/spawn
+%C%_unit_channel_SOURCES = %D%/unit/channel.c $(%C%_unit_process)
 %C%_unit_child_SOURCES = %D%/unit/child.c $(%C%_unit_process)
 %C%_unit_cluster_SOURCES = %D%/unit/cluster.c $(%C%_unit_process)
 %C%_unit_exec_SOURCES = %D%/unit/exec.c $(%C%_unit_process)
+%C%_unit_ipc_SOURCES = %D%/unit/ipc.c $(%C%_unit_process)
 %C%_unit_output_SOURCES = %D%/unit/output.c $(%C%_unit_process)
+%C%_unit_spawn_SOURCES = %D%/unit/spawn.c $(%C%_unit_process)
 
 # The other side of node: not a test, but built for one.
 EXTRA_PROGRAMS += %D%/unit/peer

@@ -7,14 +7,19 @@ rows() {
 	grep -E '^\| [0-9]+ \|' "$SU_SRCDIR/docs/node-map.md"
 }
 
-@test "node-map: rows 1 to 36, each once" {
+@test "node-map: rows 1 to 71, each once" {
 	rows | awk -F'|' '{ print $2 + 0 }' >got
-	seq 1 36 >want
+	seq 1 71 >want
 	same want got
 }
 
+# Those that have a test, or should have.
+tested() {
+	rows | grep -v '| not done: '
+}
+
 @test "node-map: every row names a test that is there" {
-	rows | while IFS='|' read -r _ row _ _ test _; do
+	tested | while IFS='|' read -r _ row _ _ test _; do
 		test=${test# }
 		test=${test% }
 		file=$SU_SRCDIR/tests/${test%%: *}
@@ -33,7 +38,7 @@ rows() {
 }
 
 @test "node-map: every unit program that it names is run" {
-	rows | sed 's/.*| \([^|]*\): .*/\1/; s/:.*//' | grep -v bats | sort -u |
+	tested | sed 's/.*| \([^|]*\): .*/\1/; s/:.*//' | grep -v bats | sort -u |
 		while read -r program; do
 			grep -qE "%D%/unit/$program( |\$)" \
 				"$SU_SRCDIR/tests/local.mk" || {
