@@ -679,6 +679,37 @@ bad_map(void)
 	is_int(open_fds(), before, "%s: nothing stays open", way);
 }
 
+/* With room for 0, 1, 2 ... more: it works, or is an error; nothing stays. */
+static void
+few_descriptors(void)
+{
+	struct stream_spawn s = shell("exit 0");
+	struct stream_fdmap map[] = { { 0, STREAM_PIPE }, { 2, STREAM_NULL },
+		{ 3, STREAM_NULL } };
+	unsigned before = open_fds(), worked = 0, failed = 0, wrong = 0;
+	struct rlimit is, less;
+	int first = dup(0);
+
+	close(first);
+	getrlimit(RLIMIT_NOFILE, &is);
+	less = is;
+	s.fds = map;
+	s.nfds = 3;
+	for (int room = 0; room < 24; room++) {
+		less.rlim_cur = (rlim_t)(first + room);
+		setrlimit(RLIMIT_NOFILE, &less);
+		output_of(s);
+		setrlimit(RLIMIT_NOFILE, &is);
+		worked += strcmp(told.log, "exit(0) close") == 0;
+		failed += strcmp(told.log, "error(-24) close") == 0;
+		wrong += open_fds() != before || has_children();
+	}
+	ok(worked > 0 && failed > 0 && worked + failed == 24,
+	    "%s: with few descriptors it works (%u) or is an error (%u)", way,
+	    worked, failed);
+	is_int(wrong, 0, "%s: and nothing stays", way);
+}
+
 static void
 nobody_listens(void)
 {
@@ -708,6 +739,7 @@ both_ways(void)
 	groups();
 	not_startable();
 	bad_map();
+	few_descriptors();
 	nobody_listens();
 }
 
