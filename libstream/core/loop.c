@@ -235,11 +235,9 @@ poll_phase(struct stream_loop *loop, int wait)
 		poller_dispatch(&loop->poller, ticks_after, loop);
 }
 
-int
-stream_loop_turn(struct stream_loop *loop, int wait)
+static bool
+turn(struct stream_loop *loop, int wait)
 {
-	if (loop == NULL)
-		return -ENOMEM;
 	loop->now = loop->clock.now(loop->clock.arg);
 	loop_run_ticks(loop);
 	if (!loop->stopped)
@@ -255,6 +253,15 @@ stream_loop_turn(struct stream_loop *loop, int wait)
 }
 
 int
+stream_loop_turn(struct stream_loop *loop, int wait)
+{
+	if (loop == NULL)
+		return -ENOMEM;
+	loop->stopped = false;
+	return turn(loop, wait);
+}
+
+int
 stream_loop_run(struct stream_loop *loop)
 {
 	if (loop == NULL)
@@ -262,7 +269,7 @@ stream_loop_run(struct stream_loop *loop)
 	loop->stopped = false;
 	loop->failure = 0;
 	while (!loop->stopped && is_alive(loop))
-		stream_loop_turn(loop, 1);
+		(void)turn(loop, 1);
 	return loop->failure;
 }
 
