@@ -25,7 +25,13 @@ expand() {
 	done
 }
 
-# Real text of this machine, the most telling first.
+# Is it text in UTF-8?  Other bytes need not come back when they are reversed
+# twice: some that are no character are one from the other end.
+is_text() {
+	iconv -f UTF-8 -t UTF-8 <"$1" >/dev/null 2>&1
+}
+
+# Real text of this machine, the most telling first; what is no text is left out.
 collect() {
 	{
 		find /usr/share/dict -type f || :
@@ -34,7 +40,8 @@ collect() {
 		find /usr/share/doc /usr/share/info -type f || :
 		find /usr/include /usr/share /usr/lib -type f \
 			\( -name '*.h' -o -name '*.txt' -o -name '*.p[lmy]' \) || :
-	} 2>/dev/null | expand | head -c "$most"
+	} 2>/dev/null | expand | head -c "$most" |
+		iconv -c -f UTF-8 -t UTF-8 2>/dev/null || :
 }
 
 size_of() {
@@ -43,7 +50,9 @@ size_of() {
 
 # The text to run over, collected once, doubled where a machine has too little.
 make_text() {
-	[ ! -s "$cache/text" ] || return 0
+	if [ -s "$cache/text" ] && is_text "$cache/text"; then
+		return 0
+	fi
 	echo "demo: collecting text of this machine into $cache/text"
 	collect >"$cache/text.new"
 	[ -s "$cache/text.new" ] || die 'found no text on this machine: name files'
@@ -115,6 +124,7 @@ case $# in
 *)
 	text=$work/text
 	cat -- "$@" >"$text"
+	is_text "$text" || die 'that is no text in UTF-8'
 	;;
 esac
 rm -f "$copy"
