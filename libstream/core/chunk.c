@@ -64,36 +64,22 @@ spare_put(struct stream_chunk *chunk)
 #endif
 
 /*
- * Those of the usual size begin on a page and have the rest behind: the kernel
- * copies whole pages fastest, and a loop that reads one and writes another is
- * not held up by addresses that look the same to the processor but are not.
+ * The bytes of those of the usual size begin on a page: the kernel copies
+ * whole pages fastest, and a loop that reads one and writes another is not held
+ * up by addresses that look the same to the processor but are not.  By hand,
+ * for what aligned_alloc() of glibc gets back it does not use again.
  */
 static struct stream_chunk *
 allocate(size_t room)
 {
-	struct stream_chunk *c;
-	unsigned char *block;
+	size_t slack = room == USUAL_ROOM ? PAGE - 1 : 0;
+	struct stream_chunk *c = malloc(sizeof(*c) + slack + room);
 
-	if (room != USUAL_ROOM) {
-		c = malloc(sizeof(*c) + room);
-		if (c != NULL)
-			c->data = (unsigned char *)(c + 1);
-		return c;
-	}
-	block = aligned_alloc(PAGE, USUAL_ROOM + PAGE);
-	if (block == NULL)
+	if (c == NULL)
 		return NULL;
-	c = (struct stream_chunk *)(void *)(block + USUAL_ROOM);
-	c->data = block;
+	c->data = (unsigned char *)(c + 1);
+	c->data += -(uintptr_t)c->data & slack;
 	return c;
-}
-
-static void
-release(struct stream_chunk *chunk)
-{
-	bool behind = chunk->data < (unsigned char *)chunk;
-
-	free(behind ? (void *)chunk->data : (void *)chunk);
 }
 
 struct stream_chunk *
@@ -101,7 +87,7 @@ chunk_new(size_t room)
 {
 	struct stream_chunk *c = NULL;
 
-	if (room > SIZE_MAX - sizeof(*c))
+	if (room > SIZE_MAX - sizeof(*c) - PAGE)
 		return NULL;
 	if (room == USUAL_ROOM)
 		c = spare_get();
@@ -131,7 +117,7 @@ chunk_unref(struct stream_chunk *chunk)
 	    1)
 		return;
 	if (chunk->room != USUAL_ROOM || !spare_put(chunk))
-		release(chunk);
+		free(chunk);
 }
 
 static bool

@@ -457,7 +457,6 @@ no_memory(void)
 /* glibc's own names: dlsym() itself may allocate. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
 
 EXPORT void *
@@ -470,12 +469,6 @@ EXPORT void *
 calloc(size_t n, size_t size)
 {
 	return no_memory() ? NULL : __libc_calloc(n, size);
-}
-
-EXPORT void *
-aligned_alloc(size_t alignment, size_t size)
-{
-	return no_memory() ? NULL : __libc_memalign(alignment, size);
 }
 
 EXPORT void *

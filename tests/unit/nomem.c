@@ -44,7 +44,6 @@ static volatile bool counting;
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *old, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *p);
 
 static bool
@@ -84,12 +83,6 @@ realloc(void *old, size_t size)
 	if (fails())
 		return NULL;
 	return old ? __libc_realloc(old, size) : counted(__libc_malloc(size));
-}
-
-EXPORT void *
-aligned_alloc(size_t alignment, size_t size)
-{
-	return fails() ? NULL : counted(__libc_memalign(alignment, size));
 }
 
 EXPORT void
