@@ -34,10 +34,10 @@ child_fate(char *buf, size_t len, int status, int signo)
 
 /* --- The end --- */
 
+/* When the loop does not have it any more. */
 static void
 child_free(struct stream_child *c)
 {
-	loop_disown(&c->handle);
 	free(c->error_text);
 	free(c->name);
 	free(c->pipes);
@@ -58,6 +58,7 @@ close_now(struct task *task)
 		c->closed(c);
 	if (c->on.close != NULL)
 		c->on.close(c, c->arg);
+	loop_disown(&c->handle);
 	child_free(c);
 }
 
@@ -348,10 +349,7 @@ abandon(struct loop_handle *handle)
 	loop_dequeue(&c->closer);
 	if (c->abandoned != NULL)
 		c->abandoned(c);
-	free(c->error_text);
-	free(c->name);
-	free(c->pipes);
-	free(c);
+	child_free(c);
 }
 
 struct stream_child *

@@ -67,7 +67,6 @@ struct stream {
 	bool blocked; /* -EAGAIN: until stream_ready() */
 	bool write_ended;
 	bool flushed;
-	bool finalized;
 	bool finished;
 
 	/* the end */
